@@ -1,0 +1,1 @@
+//! Learn the regularisers of a linear model by hypergradient.
