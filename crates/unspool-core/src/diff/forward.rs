@@ -1,0 +1,228 @@
+//! Forward mode: tangents carried along with the iterates.
+//!
+//! `J_{t+1} = (dT/dx) J_t + (dT/dtheta) dTheta` from the first differentiated step, where `J = 0`
+//! (or the start's own tangent, when all steps are differentiated).
+
+use super::frozen::{self, Frozen};
+use super::tape::Ring;
+use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
+use crate::error::check_len;
+use crate::run::{Solve, Walk};
+use crate::{At, Jvp, Real, Result, Status, Stream};
+
+impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
+    /// Forward derivative of the answer in one direction `dtheta`.
+    ///
+    /// # Errors
+    /// As [`Solve::run`]; a bare map with an implicit mode that needs a condition.
+    pub fn jvp(&self, theta: &[F], mode: Mode, dtheta: &[F]) -> Result<Tangents<F>> {
+        self.jvps(theta, mode, 1, dtheta)
+    }
+
+    /// Forward derivatives in `k` directions, as matrix-matrix work where the map offers it.
+    ///
+    /// # Shapes
+    /// `dtheta`: params x k, column-major. The result's `dx`: output x k, column-major.
+    ///
+    /// # Complexity
+    /// `k` JVPs a step; memory `2 k` states, whatever the number of steps (`K` states more for
+    /// [`Mode::last`] when the run stops on a tolerance).
+    pub fn jvps(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F]) -> Result<Tangents<F>> {
+        self.check(theta)?;
+        check_len("dtheta", dtheta.len(), k * self.map.dims().params)?;
+        match mode {
+            Mode::Unroll { span, polish, .. } => self.unrolled_tangents(theta, span, polish, k, dtheta, None),
+            Mode::Implicit(solver) => self.implicit_tangents(theta, solver, k, dtheta),
+        }
+    }
+
+    /// As [`Solve::jvps`] when the start depends on theta too: `dstart` is its derivative, output
+    /// x k. It matters in the modes that differentiate all steps.
+    pub fn jvps_from(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F], dstart: &[F]) -> Result<Tangents<F>> {
+        let dims = self.map.dims();
+        check_len("dstart", dstart.len(), k * dims.output)?;
+        match mode {
+            Mode::Unroll { span: Span::Full, polish, .. } => {
+                self.check(theta)?;
+                check_len("dtheta", dtheta.len(), k * dims.params)?;
+                self.unrolled_tangents(theta, Span::Full, polish, k, dtheta, Some(dstart))
+            }
+            _ => self.jvps(theta, mode, k, dtheta),
+        }
+    }
+
+    /// The whole Jacobian `dx_T/dtheta`, output x params, column-major: all directions in one
+    /// block.
+    pub fn jacobian(&self, theta: &[F], mode: Mode) -> Result<Tangents<F>> {
+        let p = self.map.dims().params;
+        let mut identity = vec![F::zero(); p * p];
+        identity.iter_mut().step_by(p + 1).for_each(|v| *v = F::one());
+        self.jvps(theta, mode, p, &identity)
+    }
+
+    fn unrolled_tangents(
+        &self,
+        theta: &[F],
+        span: Span,
+        polish: usize,
+        k: usize,
+        dtheta: &[F],
+        dstart: Option<&[F]>,
+    ) -> Result<Tangents<F>> {
+        let dims = self.map.dims();
+        let mut tangent = Tangent::new(self.map, theta, k, dtheta);
+        if let Some(dstart) = dstart {
+            for j in 0..k {
+                let column = &dstart[j * dims.output..(j + 1) * dims.output];
+                tangent.j[j * dims.state..][..dims.output].copy_from_slice(column);
+            }
+        }
+        // The steps from `from` on are differentiated as they are taken; with a data-dependent
+        // length the last K states are kept instead, and differentiated at the end.
+        let (from, keep) = match (span, self.stop.tol) {
+            (Span::Full, _) => (0, 0),
+            (Span::Late(k0), _) => (k0, 0),
+            (Span::Last(last), None) => (self.stop.max_steps.saturating_sub(last), 0),
+            (Span::Last(last), Some(_)) => (usize::MAX, last.min(self.stop.max_steps)),
+        };
+        let mut ring = Ring::new(dims.state, keep);
+        let mut walk = Walk::new(self, theta);
+        while walk.status.is_none() {
+            if walk.t >= from {
+                tangent.push(walk.at());
+            }
+            if keep > 0 {
+                ring.push(&walk.x);
+            }
+            if !walk.advance() {
+                break;
+            }
+        }
+        let run = walk.status.unwrap_or(Status::Done);
+        if usable(run) {
+            for t in walk.t - ring.len()..walk.t {
+                tangent.push(At { t, x: ring.get(t), theta });
+            }
+            for _ in 0..polish {
+                tangent.push(walk.at());
+            }
+        }
+        let cost = Cost {
+            steps: walk.t,
+            jvps: tangent.count * k,
+            peak_states: ring.len(),
+            peak_bytes: walk.bytes() + ring.bytes() + tangent.bytes(),
+            ..Cost::default()
+        };
+        let status = worse(run, tangent.status());
+        Ok(self.tangents(walk.x, tangent.j, dims.state, k, cost, status))
+    }
+
+    fn implicit_tangents(&self, theta: &[F], solver: LinearSolver, k: usize, dtheta: &[F]) -> Result<Tangents<F>> {
+        let dims = self.map.dims();
+        let condition = self.map.condition();
+        implicit::check(solver, condition.is_some())?;
+        let mut walk = Walk::new(self, theta);
+        while walk.advance() {}
+        let run = walk.status.unwrap_or(Status::Done);
+        let mut cost = Cost { steps: walk.t, peak_bytes: walk.bytes(), ..Cost::default() };
+        let (dx, stride, status) = if !usable(run) {
+            (vec![F::nan(); k * dims.output], dims.output, Status::Done)
+        } else if let LinearSolver::Neumann { tol, max_terms } = solver {
+            let mut tangent = Tangent::new(self.map, theta, k, dtheta);
+            let status = frozen::neumann(&mut tangent, walk.at(), tol, max_terms);
+            cost.jvps = tangent.count * k;
+            cost.peak_bytes += tangent.bytes();
+            (tangent.j, dims.state, status)
+        } else if let Some(condition) = condition {
+            let at = At { t: walk.t, x: &walk.x[..dims.output], theta };
+            let mut out = vec![F::zero(); k * dims.output];
+            let status = implicit::tangents(&*condition, solver, at, k, dtheta, &mut out, &mut cost);
+            (out, dims.output, status)
+        } else {
+            let mut out = vec![F::zero(); k * dims.state];
+            let status = implicit::bare_tangents(self.map, walk.at(), k, dtheta, &mut out, &mut cost);
+            (out, dims.state, status)
+        };
+        let status = worse(run, status);
+        Ok(self.tangents(walk.x, dx, stride, k, cost, status))
+    }
+
+    /// Keeps the output part of each column; NaN where the numbers mean nothing.
+    fn tangents(&self, mut x: Vec<F>, mut dx: Vec<F>, stride: usize, k: usize, cost: Cost, status: Status) -> Tangents<F> {
+        let output = self.map.dims().output;
+        for j in 0..k {
+            dx.copy_within(j * stride..j * stride + output, j * output);
+        }
+        dx.truncate(k * output);
+        if !usable(status) {
+            dx.fill(F::nan());
+        }
+        x.truncate(output);
+        Tangents { x, dx, directions: k, cost, status }
+    }
+}
+
+/// `k` tangents in progress.
+pub(super) struct Tangent<'a, F: Real, M: ?Sized> {
+    map: &'a M,
+    theta: &'a [F],
+    k: usize,
+    dtheta: &'a [F],
+    pub(super) j: Vec<F>,
+    next: Vec<F>,
+    scratch: Vec<F>,
+    pub(super) count: usize,
+    broken: Option<usize>,
+}
+
+impl<'a, F: Real, M: Jvp<F> + ?Sized> Tangent<'a, F, M> {
+    fn new(map: &'a M, theta: &'a [F], k: usize, dtheta: &'a [F]) -> Self {
+        let state = map.dims().state;
+        Tangent {
+            map,
+            theta,
+            k,
+            dtheta,
+            j: vec![F::zero(); k * state],
+            next: vec![F::zero(); k * state],
+            scratch: vec![F::zero(); map.scratch(k)],
+            count: 0,
+            broken: None,
+        }
+    }
+
+    fn push(&mut self, at: At<'_, F>) {
+        if self.broken.is_some() {
+            return;
+        }
+        let at = At { theta: self.theta, ..at };
+        self.map.jvps(at, self.k, &self.j, self.dtheta, &mut self.next, &mut self.scratch);
+        std::mem::swap(&mut self.j, &mut self.next);
+        self.count += 1;
+        if !F::sum_squares(&self.j).is_finite() {
+            self.broken = Some(at.t);
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self.broken {
+            Some(iteration) => Status::NonFinite { stream: Stream::Tangent, iteration },
+            None => Status::Done,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        (self.j.len() + self.next.len() + self.scratch.len()) * size_of::<F>()
+    }
+}
+
+impl<F: Real, M: Jvp<F> + ?Sized> Frozen<F> for Tangent<'_, F, M> {
+    const STREAM: Stream = Stream::Tangent;
+
+    /// One more term: the change of J against its size.
+    fn term(&mut self, at: At<'_, F>) -> (f64, f64) {
+        self.push(at);
+        (F::sum_squares_diff(&self.j, &self.next).sqrt(), F::sum_squares(&self.j).sqrt())
+    }
+}

@@ -1,0 +1,202 @@
+//! The one argument that says how to differentiate.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+
+/// How a run is differentiated. See the table in [`crate::diff`].
+///
+/// A mode can be written as text, for command lines and configuration files:
+///
+/// ```
+/// use unspool_core::Mode;
+/// for text in ["full", "slots:12", "budget:65536", "last:20", "one-step", "late:100",
+///              "full+polish:5", "implicit", "implicit:cholesky", "implicit:neumann"] {
+///     let mode: Mode = text.parse()?;
+///     assert_eq!(mode.to_string(), text);
+/// }
+/// # Ok::<(), unspool_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mode {
+    /// Through the iterations.
+    Unroll {
+        /// Which steps.
+        span: Span,
+        /// What reverse mode stores on the way.
+        tape: Tape,
+        /// Then this many steps with the map frozen at `x_T`.
+        polish: usize,
+    },
+    /// Through the equation that the solution satisfies.
+    Implicit(LinearSolver),
+}
+
+/// The steps that are differentiated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// All.
+    Full,
+    /// The last `K`.
+    Last(usize),
+    /// From step `K0` on.
+    Late(usize),
+}
+
+/// What reverse mode stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tape {
+    /// Every state.
+    Full,
+    /// At most this many states (the start among them); the others are computed again.
+    Slots(usize),
+    /// As many states as fit when everything the reverse pass allocates stays below this many
+    /// bytes (the caller's cotangent closure aside).
+    Bytes(usize),
+}
+
+/// How the linear system of implicit differentiation is solved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LinearSolver {
+    /// Conjugate gradient to a relative residual; needs [`Map::condition`](crate::Map::condition).
+    Cg {
+        /// Relative residual.
+        tol: f64,
+        /// Most products.
+        max_products: usize,
+    },
+    /// The matrix formed and factored: Cholesky for a condition, LU for a bare map.
+    Cholesky,
+    /// The series `sum_i A^i`, by the map's own derivatives at `x_T`: works for any map that
+    /// contracts.
+    Neumann {
+        /// Relative size of the last term.
+        tol: f64,
+        /// Most terms.
+        max_terms: usize,
+    },
+}
+
+impl Mode {
+    /// Through all steps, every state stored.
+    pub fn full() -> Self {
+        Self::span(Span::Full)
+    }
+
+    /// Through all steps with at most `slots` stored states.
+    pub fn slots(slots: usize) -> Self {
+        Mode::Unroll { span: Span::Full, tape: Tape::Slots(slots), polish: 0 }
+    }
+
+    /// Through all steps within a memory budget in bytes.
+    pub fn budget(bytes: usize) -> Self {
+        Mode::Unroll { span: Span::Full, tape: Tape::Bytes(bytes), polish: 0 }
+    }
+
+    /// Through the last `k` steps (truncated back-propagation; "K-step differentiation").
+    pub fn last(k: usize) -> Self {
+        Self::span(Span::Last(k))
+    }
+
+    /// Through the last step alone (Bolte, Pauwels, Vaiter 2023; "Jacobian-free"). The error does
+    /// not go below the contraction factor of the map: for fast methods such as Newton's.
+    pub fn one_step() -> Self {
+        Self::last(1)
+    }
+
+    /// Through the steps from `k0` on.
+    pub fn late(k0: usize) -> Self {
+        Self::span(Span::Late(k0))
+    }
+
+    /// Implicit, by conjugate gradient to 1e-10.
+    pub fn implicit() -> Self {
+        Mode::Implicit(LinearSolver::Cg { tol: 1e-10, max_products: 10_000 })
+    }
+
+    /// Implicit, by a factorisation.
+    pub fn cholesky() -> Self {
+        Mode::Implicit(LinearSolver::Cholesky)
+    }
+
+    /// Implicit, by the Neumann series to 1e-10.
+    pub fn neumann() -> Self {
+        Mode::Implicit(LinearSolver::Neumann { tol: 1e-10, max_terms: 100_000 })
+    }
+
+    /// The same, then `steps` more derivative steps frozen at `x_T`. Implicit modes stay as they are.
+    pub fn polished(self, steps: usize) -> Self {
+        match self {
+            Mode::Unroll { span, tape, .. } => Mode::Unroll { span, tape, polish: steps },
+            implicit => implicit,
+        }
+    }
+
+    fn span(span: Span) -> Self {
+        Mode::Unroll { span, tape: Tape::Full, polish: 0 }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Mode::Unroll { span, tape, polish } => {
+                let mut plus = "";
+                let full = span == Span::Full && tape != Tape::Full;
+                match span {
+                    Span::Full if full => {}
+                    Span::Full => f.write_str("full")?,
+                    Span::Last(1) => f.write_str("one-step")?,
+                    Span::Last(k) => write!(f, "last:{k}")?,
+                    Span::Late(k) => write!(f, "late:{k}")?,
+                }
+                if !full {
+                    plus = "+";
+                }
+                match tape {
+                    Tape::Full => {}
+                    Tape::Slots(n) => write!(f, "{plus}slots:{n}")?,
+                    Tape::Bytes(n) => write!(f, "{plus}budget:{n}")?,
+                }
+                if polish > 0 { write!(f, "+polish:{polish}") } else { Ok(()) }
+            }
+            Mode::Implicit(LinearSolver::Cg { .. }) => f.write_str("implicit"),
+            Mode::Implicit(LinearSolver::Cholesky) => f.write_str("implicit:cholesky"),
+            Mode::Implicit(LinearSolver::Neumann { .. }) => f.write_str("implicit:neumann"),
+        }
+    }
+}
+
+const FORMS: &str = "full, slots:N, budget:BYTES, last:K, one-step, late:K0 (joined by +, also +polish:J), \
+                     implicit, implicit:cholesky or implicit:neumann";
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "implicit" | "implicit:cg" => return Ok(Mode::implicit()),
+            "implicit:cholesky" => return Ok(Mode::cholesky()),
+            "implicit:neumann" => return Ok(Mode::neumann()),
+            _ => {}
+        }
+        let unknown = || Error::Parse { text: text.to_owned(), expected: FORMS };
+        let (mut span, mut tape, mut polish) = (Span::Full, Tape::Full, 0);
+        for part in text.split('+') {
+            let (name, number) = part.split_once(':').unwrap_or((part, ""));
+            let count = || number.parse::<usize>().map_err(|_| unknown());
+            match (name, number.is_empty()) {
+                ("full", true) => {}
+                ("one-step", true) => span = Span::Last(1),
+                ("last", false) => span = Span::Last(count()?),
+                ("late", false) => span = Span::Late(count()?),
+                ("slots", false) => tape = Tape::Slots(count()?),
+                ("budget", false) => tape = Tape::Bytes(count()?),
+                ("polish", false) => polish = count()?,
+                _ => return Err(unknown()),
+            }
+        }
+        Ok(Mode::Unroll { span, tape, polish })
+    }
+}

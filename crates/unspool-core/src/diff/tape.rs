@@ -1,0 +1,173 @@
+//! Stored states.
+
+use std::collections::VecDeque;
+
+use crate::Real;
+
+/// About this many bytes are allocated at a time when the length of a run is not known.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// States `x_first, x_{first+1}, …`, in chunks that never move: nothing is copied as it grows.
+pub(crate) struct States<F> {
+    first: usize,
+    state: usize,
+    per_chunk: usize,
+    chunks: Vec<Vec<F>>,
+    len: usize,
+}
+
+impl<F: Real> States<F> {
+    /// Room for `expected` states at once; more when there turn out to be more.
+    pub(crate) fn new(state: usize, first: usize, expected: Option<usize>) -> Self {
+        let per_chunk = expected.unwrap_or(CHUNK_BYTES / (state * size_of::<F>()).max(1)).max(1);
+        States { first, state, per_chunk, chunks: Vec::new(), len: 0 }
+    }
+
+    pub(crate) fn push(&mut self, x: &[F]) {
+        if self.len == self.chunks.len() * self.per_chunk {
+            self.chunks.push(Vec::with_capacity(self.per_chunk * self.state));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.extend_from_slice(x);
+        }
+        self.len += 1;
+    }
+
+    pub(crate) fn get(&self, t: usize) -> &[F] {
+        let i = t - self.first;
+        let at = i % self.per_chunk * self.state;
+        &self.chunks[i / self.per_chunk][at..at + self.state]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.chunks.iter().map(|c| c.capacity() * size_of::<F>()).sum()
+    }
+}
+
+/// The last `capacity` states of a run of unknown length.
+pub(crate) struct Ring<F> {
+    state: usize,
+    capacity: usize,
+    data: Vec<F>,
+    /// States pushed so far, forgotten ones included.
+    pushed: usize,
+}
+
+impl<F: Real> Ring<F> {
+    pub(crate) fn new(state: usize, capacity: usize) -> Self {
+        Ring { state, capacity, data: Vec::new(), pushed: 0 }
+    }
+
+    pub(crate) fn push(&mut self, x: &[F]) {
+        if self.pushed < self.capacity {
+            self.data.extend_from_slice(x);
+        } else if self.capacity > 0 {
+            let at = self.pushed % self.capacity * self.state;
+            self.data[at..at + self.state].copy_from_slice(x);
+        }
+        self.pushed += 1;
+    }
+
+    /// State `t`, one of the last `capacity` pushed.
+    pub(crate) fn get(&self, t: usize) -> &[F] {
+        let at = t % self.capacity * self.state;
+        &self.data[at..at + self.state]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pushed.min(self.capacity)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.data.capacity() * size_of::<F>()
+    }
+}
+
+/// A stack of checkpoints `(t, x_t)` in increasing `t`, in `slots` fixed places.
+pub(crate) struct Checkpoints<F> {
+    state: usize,
+    data: Vec<F>,
+    free: Vec<usize>,
+    stack: VecDeque<(usize, usize)>,
+    pub(crate) peak: usize,
+}
+
+impl<F: Real> Checkpoints<F> {
+    /// Bytes of bookkeeping for a slot.
+    pub(crate) const OVERHEAD: usize = size_of::<(usize, usize)>() + size_of::<usize>();
+
+    pub(crate) fn new(state: usize, slots: usize) -> Self {
+        Checkpoints {
+            state,
+            data: vec![F::zero(); state * slots],
+            free: (0..slots).rev().collect(),
+            stack: VecDeque::with_capacity(slots),
+            peak: 0,
+        }
+    }
+
+    pub(crate) fn free(&self) -> usize {
+        self.free.len()
+    }
+
+    pub(crate) fn push(&mut self, t: usize, x: &[F]) {
+        if let Some(slot) = self.free.pop() {
+            self.data[slot * self.state..(slot + 1) * self.state].copy_from_slice(x);
+            self.stack.push_back((t, slot));
+            self.peak = self.peak.max(self.stack.len());
+        }
+    }
+
+    pub(crate) fn top(&self) -> Option<(usize, &[F])> {
+        let &(t, slot) = self.stack.back()?;
+        Some((t, &self.data[slot * self.state..(slot + 1) * self.state]))
+    }
+
+    pub(crate) fn bottom(&self) -> Option<(usize, &[F])> {
+        let &(t, slot) = self.stack.front()?;
+        Some((t, &self.data[slot * self.state..(slot + 1) * self.state]))
+    }
+
+    pub(crate) fn set_bottom(&mut self, t: usize, x: &[F]) {
+        if let Some((time, slot)) = self.stack.front_mut() {
+            *time = t;
+            self.data[*slot * self.state..(*slot + 1) * self.state].copy_from_slice(x);
+        }
+    }
+
+    /// Drops the checkpoints before the latest one that is not after `t`.
+    pub(crate) fn drop_before(&mut self, t: usize) {
+        while self.stack.get(1).is_some_and(|&(next, _)| next <= t) {
+            if let Some((_, slot)) = self.stack.pop_front() {
+                self.free.push(slot);
+            }
+        }
+    }
+
+    pub(crate) fn pop(&mut self) {
+        if let Some((_, slot)) = self.stack.pop_back() {
+            self.free.push(slot);
+        }
+    }
+
+    /// Keeps the checkpoints whose `t` is a multiple of `stride` past the first.
+    pub(crate) fn thin(&mut self, stride: usize) {
+        let first = self.stack.front().map_or(0, |&(t, _)| t);
+        let free = &mut self.free;
+        self.stack.retain(|&(t, slot)| {
+            let keep = (t - first).is_multiple_of(stride);
+            if !keep {
+                free.push(slot);
+            }
+            keep
+        });
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.data.len() * size_of::<F>() + self.free.capacity() * Self::OVERHEAD
+    }
+}

@@ -1,0 +1,4 @@
+//! Linear systems: what implicit differentiation and Newton's method solve.
+
+pub mod cg;
+pub mod dense;

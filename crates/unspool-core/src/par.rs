@@ -1,0 +1,38 @@
+//! Fixed chunks, combined in order: the same bits for any number of threads.
+//!
+//! The chunks depend on sizes alone. Threads are those of the rayon pool that the caller runs in
+//! (`ThreadPool::install`), the global one otherwise.
+
+/// Multiply-adds below which handing a piece to another thread costs more than it saves.
+const GRAIN: usize = 1 << 17;
+
+/// Into how many chunks `items` of `work` multiply-adds in all are cut: a power of two up to 16.
+pub fn chunks(work: usize, items: usize) -> usize {
+    (work / GRAIN).next_power_of_two().clamp(1, 16).min(items.max(1))
+}
+
+/// Calls `f(i, part_i)` for the `n` equal parts of `buffer`, on as many threads as there are.
+pub fn for_parts<T: Send>(n: usize, buffer: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)) {
+    if n > 1 && rayon::current_num_threads() > 1 {
+        halves(0, n, buffer, f);
+    } else if n > 0 {
+        let size = buffer.len() / n;
+        for i in 0..n {
+            f(i, &mut buffer[i * size..(i + 1) * size]);
+        }
+    }
+}
+
+fn halves<T: Send>(first: usize, n: usize, buffer: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)) {
+    if n == 1 {
+        return f(first, buffer);
+    }
+    let left = n / 2;
+    let (a, b) = buffer.split_at_mut(buffer.len() / n * left);
+    rayon::join(|| halves(first, left, a, f), || halves(first + left, n - left, b, f));
+}
+
+/// The rows of chunk `i` of `n` when `rows` are cut evenly.
+pub fn range(rows: usize, n: usize, i: usize) -> std::ops::Range<usize> {
+    rows * i / n..rows * (i + 1) / n
+}
