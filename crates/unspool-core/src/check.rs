@@ -82,7 +82,7 @@ impl fmt::Display for Report {
 pub fn step<M: Jvp<f64> + Vjp<f64> + ?Sized>(map: &M, at: At<'_, f64>, seed: u64) -> Report {
     let dims = map.dims();
     let mut random = Random::new(seed);
-    let (dx, dtheta, c) = (random.vec(dims.state), random.vec(dims.params), random.vec(dims.state));
+    let (dx, dtheta, c) = (random.like(at.x), random.vec(dims.params), random.vec(dims.state));
     let mut scratch = vec![0.0; map.scratch(2)];
     let mut report = Report::default();
 
@@ -269,5 +269,12 @@ impl Random {
     /// Uniform in (-1, 1).
     fn vec(&mut self, n: usize) -> Vec<f64> {
         (0..n).map(|_| self.0.random_range(-1.0..1.0)).collect()
+    }
+
+    /// The same, each entry in the size of the entry of `x`: a state may hold blocks of very
+    /// different size.
+    fn like(&mut self, x: &[f64]) -> Vec<f64> {
+        let scale = |x: f64| if x == 0.0 { 1.0 } else { x.abs() };
+        x.iter().map(|&x| scale(x) * self.0.random_range(-1.0..1.0)).collect()
     }
 }

@@ -40,7 +40,11 @@ impl<'a, F: Real> Csr<'a, F> {
             });
         }
         if let Some(&column) = indices.iter().find(|&&j| j as usize >= cols) {
-            return Err(Error::Range { what: "a column index", got: column.into(), must: "below the number of columns" });
+            return Err(Error::Range {
+                what: "a column index",
+                got: column.into(),
+                must: "below the number of columns",
+            });
         }
         Ok(Csr { indptr, indices, data, cols })
     }

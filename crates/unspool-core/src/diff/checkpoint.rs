@@ -14,6 +14,9 @@
 
 /// Binomial coefficient, saturating.
 fn binomial(n: u64, k: u64) -> u64 {
+    if k > n {
+        return 0;
+    }
     let k = k.min(n - k);
     let mut value: u128 = 1;
     for i in 0..k {

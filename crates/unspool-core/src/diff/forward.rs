@@ -149,7 +149,15 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
     }
 
     /// Keeps the output part of each column; NaN where the numbers mean nothing.
-    fn tangents(&self, mut x: Vec<F>, mut dx: Vec<F>, stride: usize, k: usize, cost: Cost, status: Status) -> Tangents<F> {
+    fn tangents(
+        &self,
+        mut x: Vec<F>,
+        mut dx: Vec<F>,
+        stride: usize,
+        k: usize,
+        cost: Cost,
+        status: Status,
+    ) -> Tangents<F> {
         let output = self.map.dims().output;
         for j in 0..k {
             dx.copy_within(j * stride..j * stride + output, j * output);

@@ -22,12 +22,7 @@ pub(super) fn neumann<F: Real>(sequence: &mut impl Frozen<F>, at: At<'_, F>, tol
             return Status::Converged;
         }
     }
-    Status::NotConverged {
-        stream: sequence_stream(sequence),
-        iteration: max_terms,
-        residual,
-        tolerance: bound,
-    }
+    Status::NotConverged { stream: sequence_stream(sequence), iteration: max_terms, residual, tolerance: bound }
 }
 
 fn sequence_stream<F, S: Frozen<F>>(_: &S) -> Stream {

@@ -90,6 +90,8 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
             }
         }
         let run = walk.status.unwrap_or(Status::Done);
+        // The way back needs scratch of its own: give that of the way there back first.
+        walk.scratch = Vec::new();
         let mut pass = Pass::new(self.map, theta);
         if usable(run) {
             pass.begin(&walk, polish, cotangent);

@@ -59,7 +59,11 @@ impl<'a, F: Real, S: Smooth<F> + ?Sized, G: Prox<F>, C: Schedule<F>> Inertial<'a
 
     /// The scratch's parts: `y`, `x_{t+1}`, two blocks of k columns, the rest.
     #[allow(clippy::type_complexity)]
-    fn split<'s>(&self, k: usize, scratch: &'s mut [F]) -> (&'s mut [F], &'s mut [F], &'s mut [F], &'s mut [F], &'s mut [F]) {
+    fn split<'s>(
+        &self,
+        k: usize,
+        scratch: &'s mut [F],
+    ) -> (&'s mut [F], &'s mut [F], &'s mut [F], &'s mut [F], &'s mut [F]) {
         let d = self.smooth.dim();
         let (y, rest) = scratch.split_at_mut(d);
         let (x, rest) = rest.split_at_mut(d);

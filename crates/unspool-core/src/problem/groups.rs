@@ -49,12 +49,22 @@ impl Groups {
         for &g in of.iter().filter(|&&g| g != Groups::FREE) {
             match seen.get_mut(g as usize) {
                 Some(seen) => *seen = true,
-                None => return Err(Error::Range { what: "a group number", got: g.into(), must: "below the number of features" }),
+                None => {
+                    return Err(Error::Range {
+                        what: "a group number",
+                        got: g.into(),
+                        must: "below the number of features",
+                    });
+                }
             }
         }
         match seen.iter().position(|&seen| !seen) {
             None => Ok(()),
-            Some(g) => Err(Error::Range { what: "an unused group number", got: g as f64, must: "used by a feature; number groups from 0 without gaps" }),
+            Some(g) => Err(Error::Range {
+                what: "an unused group number",
+                got: g as f64,
+                must: "used by a feature; number groups from 0 without gaps",
+            }),
         }
     }
 

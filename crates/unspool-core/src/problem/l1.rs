@@ -78,11 +78,8 @@ impl<F: Real> Prox<F> for L1 {
         for ((v, &l1), &l2) in v.iter_mut().zip(l1).zip(l2) {
             let size = num_traits::Float::abs(*v) - h * l1;
             // A value that is not a number stays one: `size > 0` would hide it.
-            *v = if size <= F::zero() {
-                F::zero()
-            } else {
-                num_traits::Float::copysign(size, *v) / (F::one() + h * l2)
-            };
+            *v =
+                if size <= F::zero() { F::zero() } else { num_traits::Float::copysign(size, *v) / (F::one() + h * l2) };
         }
     }
 
@@ -133,7 +130,13 @@ impl<F: Real> Prox<F> for L1 {
             for (j, slope) in slope.iter_mut().enumerate() {
                 let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
                 let on = x[j] != F::zero();
-                *slope = if !on { F::zero() } else if part == 0 { a } else { b };
+                *slope = if !on {
+                    F::zero()
+                } else if part == 0 {
+                    a
+                } else {
+                    b
+                };
             }
             self.groups.add_spread(self.dim, dtheta, slope, out);
         }

@@ -72,14 +72,5 @@ pub trait ThirdOrder<F: Real>: Smooth<F> {
 
     /// `gtheta += scale (d/dtheta[(grad_xx f) u])' v`.
     #[allow(clippy::too_many_arguments)]
-    fn hess_theta_t(
-        &self,
-        x: &[F],
-        theta: &[F],
-        u: &[F],
-        scale: F,
-        v: &[F],
-        gtheta: &mut [F],
-        scratch: &mut [F],
-    );
+    fn hess_theta_t(&self, x: &[F], theta: &[F], u: &[F], scale: F, v: &[F], gtheta: &mut [F], scratch: &mut [F]);
 }

@@ -1,5 +1,5 @@
 //! Every method on every problem it is for, as a visitor sees them.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use unspool_core::data::{Csr, Dense};
 use unspool_core::method::*;
@@ -40,14 +40,21 @@ pub fn each_case<F: Real>(visit: &mut dyn FnMut(Case<'_, F>)) {
         let dense = || Dense::new(cast::<F>(&data.x), 40, 6).unwrap();
         let y: Vec<F> = cast(&data.y);
 
-        let a: Vec<F> = (0..36usize).map(|i| F::of(if i % 7 == 0 { 2.0 } else { 0.3 / (1.0 + (i / 6).abs_diff(i % 6) as f64) })).collect();
+        let a: Vec<F> = (0..36usize)
+            .map(|i| F::of(if i % 7 == 0 { 2.0 } else { 0.3 / (1.0 + (i / 6).abs_diff(i % 6) as f64) }))
+            .collect();
         let quadratic = Quadratic::new(a, start.clone(), groups.clone()).unwrap();
         let ridge = Ridge::new(dense(), y.clone(), groups.clone(), Gram::Never).unwrap();
         let gram = Ridge::new(dense(), y.clone(), groups.clone(), Gram::Auto).unwrap();
         let logistic = LinearModel::new(dense(), cast::<F>(&data.signs()), Logistic, groups.clone()).unwrap();
         let sparse = LinearModel::new(sparse(&data), cast::<F>(&data.signs()), Logistic, groups.clone()).unwrap();
         let classes = Multinomial::new(3).unwrap();
-        let multinomial = LinearModel::new(dense(), cast::<F>(&data.classes(3)), classes, groups.clone()).unwrap();
+        // Without a penalty the weights of a feature are determined only up to a constant.
+        let bound = match &groups {
+            Groups::Of(of) => Groups::Of(of.iter().map(|&g| if g == Groups::FREE { 1 } else { g }).collect()),
+            other => other.clone(),
+        };
+        let multinomial = LinearModel::new(dense(), cast::<F>(&data.classes(3)), classes, bound).unwrap();
 
         let mut smooth = |name: &str, problem: &dyn ThirdOrder<F>, ell: f64, big_l: f64, start: &[F]| {
             let (ell, big_l) = (F::of(ell), F::of(big_l));
