@@ -1,6 +1,8 @@
 //! Iterative solvers as differentiable maps.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "autodiff")]
+pub mod autodiff;
 pub mod batch;
 pub mod check;
 pub mod data;

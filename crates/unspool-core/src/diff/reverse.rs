@@ -3,7 +3,7 @@
 //! `gtheta += (dT/dtheta)' c`, `c <- (dT/dx)' c` at `x_{T-1}, …, x_from`, the states being stored
 //! or computed again.
 
-use super::checkpoint::optimal_split;
+use super::checkpoint::{optimal_evaluations, optimal_split};
 use super::frozen::{self, Frozen};
 use super::tape::{Checkpoints, Ring, States};
 use super::{Adjoint, Cost, LinearSolver, Mode, Span, Tape, implicit, usable, worse};
@@ -111,7 +111,8 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
     }
 
     /// At most `slots` states stored, the others computed again: by the binomial schedule when the
-    /// length is known, from evenly thinned checkpoints and then by that schedule otherwise.
+    /// length is known, from evenly thinned checkpoints and then by that schedule otherwise: never
+    /// more than one sweep above the optimum.
     fn checkpointed(
         &self,
         theta: &[F],
@@ -172,6 +173,10 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
             pass.pull(At { t: end, x: &before_last, theta }, truncated && end == from);
             let mut replay = Replay { map: self.map, theta, next: answer.clone(), x: before_last, scratch, count: 0 };
             replay.rebase(&mut stored, from);
+            if !known && stored.replay_cost(end) > optimal_evaluations(end + 1 - from, slots) {
+                // Few slots, spread badly: sweeping once more by the schedule is cheaper.
+                stored.keep_bottom();
+            }
             while let Some((top, x)) = stored.top() {
                 if end == from {
                     break;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::checkpoint::optimal_evaluations;
 use crate::Real;
 
 /// About this many bytes are allocated at a time when the length of a run is not known.
@@ -165,6 +166,24 @@ impl<F: Real> Checkpoints<F> {
             }
             keep
         });
+    }
+
+    /// Forgets all but the earliest.
+    pub(crate) fn keep_bottom(&mut self) {
+        while self.stack.len() > 1 {
+            self.pop();
+        }
+    }
+
+    /// Steps that reversing the chain up to `end` will repeat, given what is stored now.
+    pub(crate) fn replay_cost(&self, end: usize) -> usize {
+        let ends = self.stack.iter().skip(1).map(|&(t, _)| t).chain([end]);
+        let chains = self.stack.iter().zip(ends).enumerate();
+        chains.map(|(i, (&(t, _), end))| optimal_evaluations((end - t).max(1), self.slots() - i)).sum()
+    }
+
+    fn slots(&self) -> usize {
+        self.stack.len() + self.free.len()
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -1,0 +1,48 @@
+//! Timings of `unspool` on fixed problems, each case in a process of its own.
+//!
+//! Data goes to standard output, everything else to standard error. The exit code is 0 when every
+//! case was measured, 1 when one failed, 2 when the arguments or the data files are wrong.
+
+mod compare;
+mod error;
+mod measure;
+mod record;
+mod suite;
+mod unroll;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Times unspool on fixed problems and compares with other programs.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Hypergradients of ridge and logistic regression through gradient descent, in every mode.
+    Unroll(unroll::Args),
+    /// Ratios of CPU time, ours to a peer's.
+    Compare(compare::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Unroll(args) => unroll::run(&args),
+        Command::Compare(args) => compare::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // What a child process reported has been said already.
+            if !matches!(error, error::Error::Reported) {
+                eprintln!("unspool-bench: {error}");
+            }
+            ExitCode::from(error.code())
+        }
+    }
+}
