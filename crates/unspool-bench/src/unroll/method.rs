@@ -85,9 +85,7 @@ impl Method {
                 let gram = if self.gram { Gram::Auto } else { Gram::Never };
                 self.differentiate(&Ridge::new(x, y, Groups::PerFeature, gram)?, data, outer)
             }
-            Kind::Logistic => {
-                self.differentiate(&LinearModel::new(x, y, Logistic, Groups::PerFeature)?, data, outer)
-            }
+            Kind::Logistic => self.differentiate(&LinearModel::new(x, y, Logistic, Groups::PerFeature)?, data, outer),
         }
     }
 

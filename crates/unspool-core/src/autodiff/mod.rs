@@ -22,48 +22,19 @@
 //! a gradient takes `ceil(d/8)` evaluations of the function; tables stand with [`Auto`] and
 //! [`AutoMap`]. Recommended for `d` up to a few hundred; beyond that, write the oracles.
 //!
-//! The numbers do not fit into the scratch of the traits. They live in vectors that each thread
-//! keeps for the next call, so that nothing is allocated after the first, and that no mode counts
-//! as its memory: `8 (d + p)` to `40 (d + p)` times `F` for each kind of oracle used.
+//! Such numbers do not fit into the scratch of the traits. They live in vectors that each thread
+//! keeps for its next call: the first call allocates, later ones do not, and no mode counts them
+//! in its memory. A vector holds the size of `10 (d + p)`, `20 (d + p)` or `40 (d + p)` numbers
+//! `F` for derivatives of first, second or third order.
 
+mod evaluate;
 mod numbers;
 mod objective;
+mod scalar;
 mod spare;
 mod update;
 
-use num_dual::DualNumFloat;
-
 pub use num_dual::{self, DualNum};
 pub use objective::{Auto, Objective};
+pub use scalar::Scalar;
 pub use update::{AutoMap, Update};
-
-use crate::Real;
-
-/// `f32` or `f64`, as seen by this crate and by `num-dual`: for objectives and updates written for
-/// both.
-///
-/// ```
-/// use unspool_core::autodiff::{Auto, DualNum, Objective, Scalar};
-/// use unspool_core::problem::Smooth;
-///
-/// /// `1/2 exp(theta) |x - c|^2`
-/// struct Bowl<F>(Vec<F>);
-/// impl<F: Scalar> Objective<F> for Bowl<F> {
-///     fn dim(&self) -> usize {
-///         self.0.len()
-///     }
-///     fn params(&self) -> usize {
-///         1
-///     }
-///     fn value<D: DualNum<Primitive = F> + Copy>(&self, x: &[D], theta: &[D]) -> D {
-///         x.iter().zip(&self.0).map(|(&x, &c)| (x - c).powi(2)).sum::<D>() * theta[0].exp() * F::of(0.5)
-///     }
-/// }
-/// let (mut single, mut double) = ([0f32; 2], [0f64; 2]);
-/// Auto(Bowl(vec![1f32, 2.0])).gradient(&[0.0, 0.0], &[0.0], &mut single, &mut []);
-/// Auto(Bowl(vec![1f64, 2.0])).gradient(&[0.0, 0.0], &[0.0], &mut double, &mut []);
-/// assert_eq!((single, double), ([-1.0, -2.0], [-1.0, -2.0]));
-/// ```
-pub trait Scalar: Real + DualNumFloat + DualNum<Primitive = Self> {}
-
-impl<F: Real + DualNumFloat + DualNum<Primitive = F>> Scalar for F {}

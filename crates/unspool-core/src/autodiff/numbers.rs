@@ -3,9 +3,12 @@
 
 use std::ops::Range;
 
-use num_dual::{Dual, DualNum, DualSVec};
+use num_dual::{Dual, DualNum, DualNumFloat, DualSVec};
 
-use super::Scalar;
+/// What `num-dual` asks of the innermost numbers.
+pub(super) trait Base: DualNumFloat + DualNum<Primitive = Self> {}
+
+impl<F: DualNumFloat + DualNum<Primitive = F>> Base for F {}
 
 /// Partial derivatives taken in one evaluation. A single one left over gets numbers of its own.
 pub(super) const WIDTH: usize = 8;
@@ -24,20 +27,20 @@ pub(super) trait Number<F>: DualNum<Primitive = F> + Copy {
     fn highest(&self, i: usize) -> F;
 }
 
-impl<F: Scalar, const N: usize> Number<F> for DualSVec<F, N> {
+impl<F: Base, const N: usize> Number<F> for DualSVec<F, N> {
     fn highest(&self, i: usize) -> F {
-        self.eps.0.map_or(F::of(0.0), |partials| partials[i])
+        self.eps.0.map_or(F::zero(), |partials| partials[i])
     }
 }
 
-impl<F: Scalar, T: Number<F>> Number<F> for Dual<T> {
+impl<F: Base, T: Number<F>> Number<F> for Dual<T> {
     fn highest(&self, i: usize) -> F {
         self.eps.highest(i)
     }
 }
 
 /// None, one or two directions. How many says how numbers are nested.
-pub(super) trait Directions<F> {
+pub(super) trait Directions<F: Base> {
     /// With `N` partial derivatives.
     type Number<const N: usize>: Number<F>;
 
@@ -45,7 +48,7 @@ pub(super) trait Directions<F> {
     fn moved<const N: usize>(&self, base: DualSVec<F, N>, part: usize, i: usize) -> Self::Number<N>;
 }
 
-impl<F: Scalar> Directions<F> for [Pair<'_, F>; 0] {
+impl<F: Base> Directions<F> for [Pair<'_, F>; 0] {
     type Number<const N: usize> = DualSVec<F, N>;
 
     fn moved<const N: usize>(&self, base: DualSVec<F, N>, _: usize, _: usize) -> Self::Number<N> {
@@ -53,7 +56,7 @@ impl<F: Scalar> Directions<F> for [Pair<'_, F>; 0] {
     }
 }
 
-impl<F: Scalar> Directions<F> for [Pair<'_, F>; 1] {
+impl<F: Base> Directions<F> for [Pair<'_, F>; 1] {
     type Number<const N: usize> = Dual<DualSVec<F, N>>;
 
     fn moved<const N: usize>(&self, base: DualSVec<F, N>, part: usize, i: usize) -> Self::Number<N> {
@@ -61,7 +64,7 @@ impl<F: Scalar> Directions<F> for [Pair<'_, F>; 1] {
     }
 }
 
-impl<F: Scalar> Directions<F> for [Pair<'_, F>; 2] {
+impl<F: Base> Directions<F> for [Pair<'_, F>; 2] {
     type Number<const N: usize> = Dual<Dual<DualSVec<F, N>>>;
 
     fn moved<const N: usize>(&self, base: DualSVec<F, N>, part: usize, i: usize) -> Self::Number<N> {
@@ -69,13 +72,13 @@ impl<F: Scalar> Directions<F> for [Pair<'_, F>; 2] {
     }
 }
 
-fn slope<F: Scalar, const N: usize>(along: Pair<'_, F>, part: usize, i: usize) -> DualSVec<F, N> {
-    DualSVec::from_re(along[part].get(i).copied().unwrap_or_default())
+fn slope<F: Base, const N: usize>(along: Pair<'_, F>, part: usize, i: usize) -> DualSVec<F, N> {
+    DualSVec::from_re(along[part].get(i).copied().unwrap_or_else(F::zero))
 }
 
 /// Appends `x`, then theta, as numbers that move along the directions. Numbered through both, the
 /// variables of `block` get the partial derivatives.
-pub(super) fn lift<F: Scalar, A: Directions<F>, const N: usize>(
+pub(super) fn lift<F: Base, A: Directions<F>, const N: usize>(
     at: Pair<'_, F>,
     along: &A,
     block: &Range<usize>,
@@ -93,10 +96,10 @@ pub(super) fn lift<F: Scalar, A: Directions<F>, const N: usize>(
 }
 
 /// A number with the derivatives `slopes`, as many as there are, in place of partial ones.
-pub(super) fn bundle<F: Scalar, const N: usize>(value: F, slopes: impl Iterator<Item = F>) -> DualSVec<F, N> {
-    let mut number = DualSVec::from_re(value).derivative(0);
+pub(super) fn bundle<F: Base, const N: usize>(value: F, slopes: impl Iterator<Item = F>) -> DualSVec<F, N> {
+    let mut number = DualSVec::<F, N>::from_re(value).derivative(0);
     if let Some(partials) = &mut number.eps.0 {
-        partials.fill(F::of(0.0));
+        partials.fill(F::zero());
         partials.iter_mut().zip(slopes).for_each(|(partial, slope)| *partial = slope);
     }
     number

@@ -1,9 +1,6 @@
 //! An objective as one generic function.
 
-use std::ops::Range;
-
-use super::numbers::{Directions, Number, Pair, WIDTH, blocks, lift};
-use super::spare::lend;
+use super::numbers::Pair;
 use super::{DualNum, Scalar};
 use crate::problem::{Smooth, ThirdOrder};
 
@@ -112,45 +109,6 @@ pub trait Objective<F>: Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct Auto<O>(pub O);
 
-impl<O> Auto<O> {
-    /// Calls `each(i, g)` with the partial derivatives `g` of the derivative of `f` along the
-    /// directions, for the variables `i` of a range, numbered through `x` and theta.
-    fn partials<F: Scalar, A: Directions<F>>(
-        &self,
-        at: Pair<'_, F>,
-        along: A,
-        range: Range<usize>,
-        mut each: impl FnMut(usize, F),
-    ) where
-        O: Objective<F>,
-    {
-        for block in blocks(range) {
-            match block.len() {
-                1 => self.block::<F, A, 1>(at, &along, block, &mut each),
-                _ => self.block::<F, A, WIDTH>(at, &along, block, &mut each),
-            }
-        }
-    }
-
-    /// The same for at most `N` variables, in one evaluation.
-    fn block<F: Scalar, A: Directions<F>, const N: usize>(
-        &self,
-        at: Pair<'_, F>,
-        along: &A,
-        block: Range<usize>,
-        each: &mut impl FnMut(usize, F),
-    ) where
-        O: Objective<F>,
-    {
-        lend(|numbers: &mut Vec<A::Number<N>>| {
-            lift(at, along, &block, numbers);
-            let (x, theta) = numbers.split_at(at[0].len());
-            let value = self.0.value(x, theta);
-            block.enumerate().for_each(|(partial, i)| each(i, value.highest(partial)));
-        });
-    }
-}
-
 /// A direction in `x` alone.
 fn in_x<F>(v: &[F]) -> Pair<'_, F> {
     [v, &[]]
@@ -171,18 +129,18 @@ impl<F: Scalar, O: Objective<F>> Smooth<F> for Auto<O> {
     }
 
     fn value(&self, x: &[F], theta: &[F], _: &mut [F]) -> F {
-        self.0.value(x, theta)
+        F::value(&self.0, [x, theta])
     }
 
     fn gradient(&self, x: &[F], theta: &[F], out: &mut [F], _: &mut [F]) {
-        self.partials([x, theta], [], 0..x.len(), |i, g| out[i] = g);
+        F::partials(&self.0, [x, theta], &[], 0..x.len(), |i, g| out[i] = g);
     }
 
     fn hess(&self, x: &[F], theta: &[F], k: usize, v: &[F], out: &mut [F], _: &mut [F]) {
         let d = x.len();
         for j in 0..k {
             let (v, out) = (&v[j * d..(j + 1) * d], &mut out[j * d..(j + 1) * d]);
-            self.partials([x, theta], [in_x(v)], 0..d, |i, g| out[i] = g);
+            F::partials(&self.0, [x, theta], &[in_x(v)], 0..d, |i, g| out[i] = g);
         }
     }
 
@@ -190,13 +148,13 @@ impl<F: Scalar, O: Objective<F>> Smooth<F> for Auto<O> {
         let (d, p) = (x.len(), theta.len());
         for j in 0..k {
             let (dtheta, out) = (&dtheta[j * p..(j + 1) * p], &mut out[j * d..(j + 1) * d]);
-            self.partials([x, theta], [in_theta(dtheta)], 0..d, |i, g| out[i] += g);
+            F::partials(&self.0, [x, theta], &[in_theta(dtheta)], 0..d, |i, g| out[i] += g);
         }
     }
 
     fn mixed_t(&self, x: &[F], theta: &[F], scale: F, v: &[F], gtheta: &mut [F], _: &mut [F]) {
         let (d, p) = (x.len(), theta.len());
-        self.partials([x, theta], [in_x(v)], d..d + p, |i, g| gtheta[i - d] += scale * g);
+        F::partials(&self.0, [x, theta], &[in_x(v)], d..d + p, |i, g| gtheta[i - d] += scale * g);
     }
 
     fn matrix_scratch(&self) -> usize {
@@ -210,7 +168,7 @@ impl<F: Scalar, O: Objective<F>> Smooth<F> for Auto<O> {
         unit.fill(F::of(0.0));
         for j in 0..d {
             unit[j] = F::of(1.0);
-            self.partials([x, theta], [in_x(unit)], j..d, |i, h| (out[j * d + i], out[i * d + j]) = (h, h));
+            F::partials(&self.0, [x, theta], &[in_x(unit)], j..d, |i, h| (out[j * d + i], out[i * d + j]) = (h, h));
             unit[j] = F::of(0.0);
         }
     }
@@ -222,15 +180,15 @@ impl<F: Scalar, O: Objective<F>> Smooth<F> for Auto<O> {
 
 impl<F: Scalar, O: Objective<F>> ThirdOrder<F> for Auto<O> {
     fn third(&self, x: &[F], theta: &[F], u: &[F], v: &[F], out: &mut [F], _: &mut [F]) {
-        self.partials([x, theta], [in_x(u), in_x(v)], 0..x.len(), |i, g| out[i] = g);
+        F::partials(&self.0, [x, theta], &[in_x(u), in_x(v)], 0..x.len(), |i, g| out[i] = g);
     }
 
     fn hess_theta(&self, x: &[F], theta: &[F], u: &[F], dtheta: &[F], out: &mut [F], _: &mut [F]) {
-        self.partials([x, theta], [in_x(u), in_theta(dtheta)], 0..x.len(), |i, g| out[i] += g);
+        F::partials(&self.0, [x, theta], &[in_x(u), in_theta(dtheta)], 0..x.len(), |i, g| out[i] += g);
     }
 
     fn hess_theta_t(&self, x: &[F], theta: &[F], u: &[F], scale: F, v: &[F], gtheta: &mut [F], _: &mut [F]) {
         let (d, p) = (x.len(), theta.len());
-        self.partials([x, theta], [in_x(u), in_x(v)], d..d + p, |i, g| gtheta[i - d] += scale * g);
+        F::partials(&self.0, [x, theta], &[in_x(u), in_x(v)], d..d + p, |i, g| gtheta[i - d] += scale * g);
     }
 }

@@ -1,11 +1,5 @@
 //! An update rule as one generic function.
 
-use std::ops::Range;
-
-use num_dual::DualSVec;
-
-use super::numbers::{Number, Pair, WIDTH, blocks, bundle, lift};
-use super::spare::lend;
 use super::{DualNum, Scalar};
 use crate::{At, Dims, Jvp, Map, Vjp};
 
@@ -87,108 +81,35 @@ pub trait Update<F>: Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct AutoMap<U>(pub U);
 
-impl<U> AutoMap<U> {
-    /// The next state of `x` and theta, which `numbers` holds; appended to them.
-    fn advance<F, D: DualNum<Primitive = F> + Copy>(&self, t: usize, numbers: &mut Vec<D>) -> &[D]
-    where
-        U: Update<F>,
-    {
-        let Dims { state, params, .. } = self.0.dims();
-        numbers.resize(state + params + state, D::zero());
-        let (arguments, next) = numbers.split_at_mut(state + params);
-        let (x, theta) = arguments.split_at(state);
-        self.0.step(t, x, theta, next);
-        next
-    }
-
-    /// `out = dT directions`, for at most `N` columns, in one evaluation.
-    fn columns<F: Scalar, const N: usize>(&self, at: At<'_, F>, directions: Pair<'_, F>, out: &mut [F])
-    where
-        U: Update<F>,
-    {
-        lend(|numbers: &mut Vec<DualSVec<F, N>>| {
-            for (values, slopes) in [at.x, at.theta].into_iter().zip(directions) {
-                for (i, &value) in values.iter().enumerate() {
-                    numbers.push(bundle(value, slopes.iter().skip(i).step_by(values.len()).copied()));
-                }
-            }
-            let next = self.advance(at.t, numbers);
-            for (j, out) in out.chunks_exact_mut(at.x.len().max(1)).enumerate() {
-                out.iter_mut().zip(next).for_each(|(out, next)| *out = next.highest(j));
-            }
-        });
-    }
-
-    /// Calls `each(i, c' dT/dz_i)` for the variables `z_i` of a range, numbered through `x` and
-    /// theta.
-    fn rows<F: Scalar>(&self, at: At<'_, F>, cotangent: &[F], range: Range<usize>, mut each: impl FnMut(usize, F))
-    where
-        U: Update<F>,
-    {
-        for block in blocks(range) {
-            match block.len() {
-                1 => self.row_block::<F, 1>(at, cotangent, block, &mut each),
-                _ => self.row_block::<F, WIDTH>(at, cotangent, block, &mut each),
-            }
-        }
-    }
-
-    /// The same for at most `N` variables, in one evaluation.
-    fn row_block<F: Scalar, const N: usize>(
-        &self,
-        at: At<'_, F>,
-        cotangent: &[F],
-        block: Range<usize>,
-        each: &mut impl FnMut(usize, F),
-    ) where
-        U: Update<F>,
-    {
-        lend(|numbers: &mut Vec<DualSVec<F, N>>| {
-            lift([at.x, at.theta], &[], &block, numbers);
-            let next = self.advance(at.t, numbers);
-            for (partial, i) in block.enumerate() {
-                each(i, next.iter().zip(cotangent).map(|(next, &c)| c * next.highest(partial)).sum());
-            }
-        });
-    }
-}
-
 impl<F: Scalar, U: Update<F>> Map<F> for AutoMap<U> {
     fn dims(&self) -> Dims {
         self.0.dims()
     }
 
     fn step(&self, at: At<'_, F>, next: &mut [F], _: &mut [F]) {
-        self.0.step(at.t, at.x, at.theta, next);
+        F::step(&self.0, at.t, [at.x, at.theta], next);
     }
 }
 
 impl<F: Scalar, U: Update<F>> Jvp<F> for AutoMap<U> {
-    fn jvp(&self, at: At<'_, F>, dx: &[F], dtheta: &[F], out: &mut [F], _: &mut [F]) {
-        self.columns::<F, 1>(at, [dx, dtheta], out);
+    fn jvp(&self, at: At<'_, F>, dx: &[F], dtheta: &[F], out: &mut [F], scratch: &mut [F]) {
+        self.jvps(at, 1, dx, dtheta, out, scratch);
     }
 
     fn jvps(&self, at: At<'_, F>, k: usize, dx: &[F], dtheta: &[F], out: &mut [F], _: &mut [F]) {
-        let (s, p) = (at.x.len(), at.theta.len());
-        for block in blocks(0..k) {
-            let (x, theta) = (block.start * s..block.end * s, block.start * p..block.end * p);
-            let (directions, out) = ([&dx[x.clone()], &dtheta[theta]], &mut out[x]);
-            match block.len() {
-                1 => self.columns::<F, 1>(at, directions, out),
-                _ => self.columns::<F, WIDTH>(at, directions, out),
-            }
-        }
+        F::columns(&self.0, at.t, [at.x, at.theta], k, [dx, dtheta], out);
     }
 }
 
 impl<F: Scalar, U: Update<F>> Vjp<F> for AutoMap<U> {
     fn vjp(&self, at: At<'_, F>, cotangent: &[F], gx: &mut [F], gtheta: &mut [F], _: &mut [F]) {
         let (s, p) = (at.x.len(), at.theta.len());
-        self.rows(at, cotangent, 0..s + p, |i, g| if i < s { gx[i] = g } else { gtheta[i - s] += g });
+        let each = |i, g| if i < s { gx[i] = g } else { gtheta[i - s] += g };
+        F::rows(&self.0, at.t, [at.x, at.theta], cotangent, 0..s + p, each);
     }
 
     fn vjp_params(&self, at: At<'_, F>, cotangent: &[F], _: &mut [F], gtheta: &mut [F], _: &mut [F]) {
         let (s, p) = (at.x.len(), at.theta.len());
-        self.rows(at, cotangent, s..s + p, |i, g| gtheta[i - s] += g);
+        F::rows(&self.0, at.t, [at.x, at.theta], cotangent, s..s + p, |i, g| gtheta[i - s] += g);
     }
 }

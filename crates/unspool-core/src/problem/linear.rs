@@ -235,12 +235,7 @@ pub(super) fn symmetric_times<F: Real>(a: &[F], d: usize, v: &[F], out: &mut [F]
     let k = v.len() / d;
     if k < 4 {
         for (v, out) in v.chunks_exact(d).zip(out.chunks_exact_mut(d)) {
-            // Rows in pieces of a fixed size: each entry is a dot product of its own.
-            let pieces = if d.is_multiple_of(2) { par::chunks(d * d, d / 2).min(2) } else { 1 };
-            par::for_parts(pieces, out, &|i, out| {
-                let rows = out.len();
-                F::rows_dot(&a[i * rows * d..(i + 1) * rows * d], d, &[v], out);
-            });
+            symmetric_times_vector(a, d, v, out);
         }
         return;
     }
@@ -253,4 +248,16 @@ pub(super) fn symmetric_times<F: Real>(a: &[F], d: usize, v: &[F], out: &mut [F]
     let pieces = par::chunks(d * d * k, k / 16);
     let pieces = if k.is_multiple_of(pieces) { pieces } else { 1 };
     par::for_parts(pieces, out, &|i, out| times(&v[i * out.len()..(i + 1) * out.len()], out));
+}
+
+/// One triangle is read once where the matrix fits in a core's cache; beyond that rows go to both
+/// cores, each entry a dot product of its own.
+fn symmetric_times_vector<F: Real>(a: &[F], d: usize, v: &[F], out: &mut [F]) {
+    if d <= 512 || !d.is_multiple_of(2) {
+        return F::symv(a, d, v, out);
+    }
+    par::for_parts(2, out, &|i, out| {
+        let rows = out.len();
+        F::rows_dot(&a[i * rows * d..(i + 1) * rows * d], d, &[v], out);
+    });
 }
