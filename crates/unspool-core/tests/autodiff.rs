@@ -186,7 +186,7 @@ impl<F: Scalar> Update<F> for Heron {
 
 #[test]
 fn heron_as_written() {
-    let written = Solve::new(&zoo::Heron, &[1.0]).stop(Stop::steps(6));
+    let written = Solve::new(&zoo::Heron, &[1f64]).stop(Stop::steps(6));
     let auto = Solve::new(&AutoMap(Heron), &[1.0]).stop(Stop::steps(6));
     for mode in ["full", "slots:2", "last:2", "one-step", "implicit:neumann", "implicit:cholesky"] {
         let mode: Mode = mode.parse().unwrap();
