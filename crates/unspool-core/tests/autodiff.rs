@@ -216,6 +216,7 @@ impl Update<f64> for Ring {
         for i in 0..d {
             let momentum = if t == 0 { D::zero() } else { (x[i] - x[d + i]) * 0.3 };
             let pull = if self.p > 0 { theta[i % self.p].tanh() } else { D::from(0.4) };
+            let pull = if pull < 0.0 { pull * pull } else { D::from(1.0) / (pull + 1.0) };
             next[i] = x[i] * 0.5 + (x[(i + 1) % d] * 0.3).sin() + pull / (t + 1) as f64 + momentum;
             next[d + i] = x[i];
         }

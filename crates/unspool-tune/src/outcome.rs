@@ -110,8 +110,8 @@ pub struct Comparison {
     /// On the judging rows, several regularisers minus one, row by row; `None` when only one was
     /// asked for.
     pub judged: Option<Mean>,
-    /// Whether several regularisers were kept: only when they beat one by more than a standard
-    /// error on the judging rows.
+    /// Whether several regularisers were kept: only when they beat one by more than two standard
+    /// errors on the judging rows.
     pub kept_several: bool,
 }
 

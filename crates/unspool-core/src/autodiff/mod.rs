@@ -13,9 +13,9 @@
 //! `sum::<D>()`. Comparisons look at the values alone, so branches are allowed, and differentiated
 //! as the branch taken: `if r > 0.0 { r * r } else { D::zero() }`.
 //!
-//! A derivative is only as good as the formula. `num-dual` computes `tanh` from `sinh` and `cosh`,
-//! which overflow where `tanh` does not, and `powf` with a fractional exponent is NaN at 0, even
-//! where its value is 0. The remainder `%` is not there, and panics.
+//! Derivatives are those of `num-dual`'s formulas: `tanh` comes from `sinh` and `cosh`, which
+//! overflow where `tanh` does not, and `powf` with a fractional exponent can be NaN at 0 where its
+//! value is not. The remainder `%` does not exist for dual numbers, and panics.
 //!
 //! # Complexity
 //! Forward mode, eight partial derivatives in one evaluation: for `d` variables and `p` parameters

@@ -43,7 +43,9 @@ pub trait Update<F>: Sync {
     fn step<D: DualNum<Primitive = F> + Copy>(&self, t: usize, x: &[D], theta: &[D], next: &mut [D]);
 }
 
-/// An [`Update`] with both derivatives of its step.
+/// An [`Update`] with both derivatives of its step. It has no symmetric condition, so the implicit
+/// modes for it are [`Mode::cholesky`](crate::Mode::cholesky) and
+/// [`Mode::neumann`](crate::Mode::neumann).
 ///
 /// # Complexity
 /// Evaluations of the step, and what one costs in numbers of type `F`; a state of `s`, `p`

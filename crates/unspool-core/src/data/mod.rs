@@ -54,3 +54,42 @@ pub trait Design<F: Real>: Sync {
     /// `out = X' diag(h) X`, `d x d`, with `h = 1` where `None`. `h` has length `n`.
     fn gram(&self, h: Option<&[F]>, out: &mut [F], scratch: &mut [F]);
 }
+
+/// A boxed matrix is a matrix.
+impl<F: Real, X: Design<F> + ?Sized> Design<F> for Box<X> {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+
+    fn cols(&self) -> usize {
+        (**self).cols()
+    }
+
+    fn entries(&self) -> usize {
+        (**self).entries()
+    }
+
+    fn scratch(&self, columns: usize, keep: usize) -> usize {
+        (**self).scratch(columns, keep)
+    }
+
+    fn sweep(&self, v: &[&[F]], keep: usize, out: &mut [F], f: RowMap<'_, F>, scratch: &mut [F]) {
+        (**self).sweep(v, keep, out, f, scratch);
+    }
+
+    fn products(&self, v: &[&[F]], f: &mut dyn FnMut(Range<usize>, &mut [F]), scratch: &mut [F]) {
+        (**self).products(v, f, scratch);
+    }
+
+    fn gram_pays(&self) -> bool {
+        (**self).gram_pays()
+    }
+
+    fn gram_scratch(&self) -> usize {
+        (**self).gram_scratch()
+    }
+
+    fn gram(&self, h: Option<&[F]>, out: &mut [F], scratch: &mut [F]) {
+        (**self).gram(h, out, scratch);
+    }
+}

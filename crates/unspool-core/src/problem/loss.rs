@@ -36,6 +36,37 @@ pub trait Loss<F: Real>: Sync {
     }
 }
 
+/// A boxed loss is a loss.
+impl<F: Real, L: Loss<F> + ?Sized> Loss<F> for Box<L> {
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+
+    fn check(&self, y: &[F]) -> Result<()> {
+        (**self).check(y)
+    }
+
+    fn value(&self, u: &[F], y: &[F]) -> f64 {
+        (**self).value(u, y)
+    }
+
+    fn slope(&self, u: &mut [F], y: &[F]) {
+        (**self).slope(u, y);
+    }
+
+    fn curve(&self, v: &mut [F], u: &mut [F], y: &[F]) {
+        (**self).curve(v, u, y);
+    }
+
+    fn third(&self, a: &mut [F], b: &[F], u: &mut [F], y: &[F]) {
+        (**self).third(a, b, u, y);
+    }
+
+    fn is_squared(&self) -> bool {
+        (**self).is_squared()
+    }
+}
+
 /// `(u - y)^2 / 2`.
 #[derive(Clone, Copy, Debug)]
 pub struct Squared;

@@ -1,0 +1,278 @@
+//! One fit: the problem of some rows, solved and differentiated.
+
+use unspool_core::data::{Csr, Dense, Design};
+use unspool_core::method::{Fista, GradientDescent, Nesterov, ProximalGradient, fista, nesterov};
+use unspool_core::problem::{
+    Composite, Gram, Groups, L1, LinearModel, Logistic, Loss, Multinomial, Ridge, Smooth, Squared, lasso,
+};
+use unspool_core::{LinearSolver, Mode, Solve, Stop};
+
+use super::newton;
+use crate::settings::{Inner, ModelKind};
+use crate::table::Features;
+use crate::{Regularisers, TuneError};
+
+type Matrix = Box<dyn Design<f64> + Send>;
+
+/// Rows to fit to or to judge by: features with a last column of ones, and the target as the loss
+/// wants it.
+#[derive(Clone)]
+pub(super) struct Rows {
+    pub(super) features: Features,
+    pub(super) y: Vec<f64>,
+}
+
+impl Rows {
+    pub(super) fn select(&self, rows: &[usize]) -> Result<Self, TuneError> {
+        Ok(Rows { features: self.features.select_rows(rows)?, y: rows.iter().map(|&i| self.y[i]).collect() })
+    }
+
+    fn matrix(&self) -> Result<Matrix, TuneError> {
+        Ok(match &self.features {
+            Features::Dense { rows, cols, data } => Box::new(Dense::new(data.clone(), *rows, *cols)?),
+            Features::Sparse { cols, indptr, indices, data, .. } => {
+                Box::new(Csr::new(indptr.clone(), indices.clone(), data.clone(), *cols)?)
+            }
+        })
+    }
+}
+
+/// Model kind, number of outputs, groups (with the free intercept): what all fits share.
+#[derive(Clone)]
+pub(super) struct Shape {
+    pub(super) kind: ModelKind,
+    pub(super) outputs: usize,
+    pub(super) features: usize,
+    pub(super) groups: Groups,
+    pub(super) inner: Inner,
+}
+
+impl Shape {
+    pub(super) fn new(
+        kind: ModelKind,
+        outputs: usize,
+        features: usize,
+        regularisers: &Regularisers,
+        inner: Inner,
+    ) -> Self {
+        let groups = match regularisers {
+            Regularisers::One => Groups::Shared,
+            Regularisers::PerFeature => Groups::PerFeature,
+            Regularisers::Groups(of) => Groups::Of(of.clone()),
+        };
+        Shape { kind, outputs, features, groups: groups.with_intercept(features), inner }
+    }
+
+    /// Number of regularisers.
+    pub(super) fn params(&self) -> usize {
+        self.groups.params(self.features + 1)
+    }
+
+    /// Number of weights, intercepts among them.
+    pub(super) fn dim(&self) -> usize {
+        self.outputs * (self.features + 1)
+    }
+
+    fn loss(&self) -> Result<Box<dyn Loss<f64> + Send>, TuneError> {
+        Ok(match self.kind {
+            ModelKind::Ridge | ModelKind::Lasso => Box::new(Squared),
+            ModelKind::Logistic if self.outputs == 1 => Box::new(Logistic),
+            ModelKind::Logistic => Box::new(Multinomial::new(self.outputs)?),
+        })
+    }
+}
+
+enum Problem {
+    Smooth(Box<dyn Smooth<f64> + Send>),
+    Lasso(Box<Composite<Ridge<'static, f64, Matrix>, L1>>),
+}
+
+/// A training problem with its latest solution.
+pub(super) struct Fit {
+    shape: Shape,
+    problem: Problem,
+    /// Largest eigenvalue of the loss's Hessian at zero, a little above.
+    edge: f64,
+    /// The weights.
+    pub(super) w: Vec<f64>,
+    /// Fits made.
+    pub(super) count: usize,
+    /// Whether each reached its tolerance.
+    pub(super) converged: bool,
+}
+
+impl Fit {
+    pub(super) fn new(rows: &Rows, shape: &Shape) -> Result<Self, TuneError> {
+        let (x, y, groups) = (rows.matrix()?, rows.y.clone(), shape.groups.clone());
+        let problem = match shape.kind {
+            ModelKind::Ridge => Problem::Smooth(Box::new(Ridge::new(x, y, groups, Gram::Auto)?)),
+            ModelKind::Logistic => Problem::Smooth(Box::new(LinearModel::new(x, y, shape.loss()?, groups)?)),
+            ModelKind::Lasso => Problem::Lasso(Box::new(lasso(x, y, groups)?)),
+        };
+        let mut fit =
+            Fit { w: vec![0.0; shape.dim()], problem, edge: 0.0, shape: shape.clone(), count: 0, converged: true };
+        if shape.kind == ModelKind::Lasso || matches!(shape.inner, Inner::Unrolled { .. }) {
+            fit.edge = 1.1 * fit.largest_eigenvalue();
+        }
+        Ok(fit)
+    }
+
+    /// By power iteration, without the penalty.
+    fn largest_eigenvalue(&self) -> f64 {
+        let (problem, theta): (&dyn Smooth<f64>, Vec<f64>) = match &self.problem {
+            Problem::Smooth(problem) => (&**problem, vec![f64::NEG_INFINITY; self.shape.params()]),
+            Problem::Lasso(problem) => (&problem.smooth, vec![]),
+        };
+        let d = problem.dim();
+        let mut scratch = vec![0.0; problem.scratch(1)];
+        let zero = vec![0.0; d];
+        let mut v: Vec<f64> = (0..d).map(|j| 1.0 + 0.5 * (j as f64).sin()).collect();
+        let (mut product, mut size) = (vec![0.0; d], 0.0);
+        for _ in 0..60 {
+            let norm = v.iter().map(|v| v * v).sum::<f64>().sqrt();
+            v.iter_mut().for_each(|v| *v /= norm);
+            problem.hess(&zero, &theta, 1, &v, &mut product, &mut scratch);
+            size = product.iter().map(|p| p * p).sum::<f64>().sqrt();
+            std::mem::swap(&mut v, &mut product);
+            if size == 0.0 {
+                break;
+            }
+        }
+        size
+    }
+
+    /// Fits the weights, from where they are; unrolled fits start from zero.
+    pub(super) fn solve(&mut self, theta: &[f64]) -> Result<(), TuneError> {
+        self.count += 1;
+        if let Inner::Unrolled { mode, .. } = self.shape.inner {
+            self.unrolled(theta, mode, &|_, _| {})?;
+            return Ok(());
+        }
+        let good = match &self.problem {
+            Problem::Smooth(problem) => newton::minimise(&**problem, theta, &mut self.w),
+            Problem::Lasso(problem) => {
+                let map = fista(problem, Fista::new(1.0 / self.edge.max(f64::MIN_POSITIVE)));
+                let stop = Stop::tolerance(1e-9).at_most(50_000);
+                let solution = Solve::new(&map, &self.w).stop(stop).run(theta)?;
+                self.w.copy_from_slice(&solution.x);
+                solution.status.is_ok()
+            }
+        };
+        self.converged &= good;
+        Ok(())
+    }
+
+    /// Fits the weights and pulls an outer gradient at them back to theta: `outer(w, c)`.
+    pub(super) fn hypergradient(
+        &mut self,
+        theta: &[f64],
+        outer: &dyn Fn(&[f64], &mut [f64]),
+    ) -> Result<Vec<f64>, TuneError> {
+        if let Inner::Unrolled { mode, .. } = self.shape.inner {
+            self.count += 1;
+            return self.unrolled(theta, mode, outer);
+        }
+        self.solve(theta)?;
+        // At the solution, whatever found it: no steps, then the implicit equation.
+        let mode = if self.w.len() <= newton::FEW {
+            Mode::cholesky()
+        } else {
+            Mode::Implicit(LinearSolver::Cg { tol: 1e-6, max_products: 10_000 })
+        };
+        let here = Stop::steps(0);
+        let derivative = match &self.problem {
+            Problem::Smooth(problem) => {
+                let map = GradientDescent::new(&**problem, 1.0);
+                Solve::new(&map, &self.w).stop(here).vjp(theta, mode, outer)?
+            }
+            Problem::Lasso(problem) => {
+                let map = ProximalGradient::new(problem, 1.0);
+                Solve::new(&map, &self.w).stop(here).vjp(theta, mode, outer)?
+            }
+        };
+        self.converged &= derivative.status.is_ok();
+        Ok(derivative.theta)
+    }
+
+    fn unrolled(
+        &mut self,
+        theta: &[f64],
+        mode: Mode,
+        outer: &dyn Fn(&[f64], &mut [f64]),
+    ) -> Result<Vec<f64>, TuneError> {
+        let steps = match self.shape.inner {
+            Inner::Unrolled { steps, .. } => steps,
+            Inner::Solved => 0,
+        };
+        let start = vec![0.0; self.w.len()];
+        let derivative = match &self.problem {
+            Problem::Smooth(problem) => {
+                let lambda = |pick: fn(f64, f64) -> f64| theta.iter().copied().reduce(pick).unwrap_or(0.0).exp();
+                let (ell, big_l) = (lambda(f64::min), self.edge + lambda(f64::max));
+                let map = nesterov(&**problem, Nesterov::tuned(ell.max(1e-6 * big_l), big_l));
+                Solve::new(&map, &start).stop(Stop::steps(steps)).vjp(theta, mode, outer)?
+            }
+            Problem::Lasso(problem) => {
+                let map = fista(problem, Fista::new(1.0 / self.edge.max(f64::MIN_POSITIVE)));
+                Solve::new(&map, &start).stop(Stop::steps(steps)).vjp(theta, mode, outer)?
+            }
+        };
+        self.converged &= derivative.status.is_ok();
+        self.w.copy_from_slice(&derivative.x);
+        Ok(derivative.theta)
+    }
+}
+
+/// Rows held out: the loss on them, without penalty.
+pub(super) struct Judge {
+    model: LinearModel<'static, f64, Matrix, Box<dyn Loss<f64> + Send>>,
+    loss: Box<dyn Loss<f64> + Send>,
+}
+
+impl Judge {
+    pub(super) fn new(rows: &Rows, shape: &Shape) -> Result<Self, TuneError> {
+        let model = LinearModel::new(rows.matrix()?, rows.y.clone(), shape.loss()?, Groups::None)?;
+        Ok(Judge { model, loss: shape.loss()? })
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.model.targets().len()
+    }
+
+    /// Mean loss.
+    pub(super) fn value(&self, w: &[f64]) -> f64 {
+        self.model.value(w, &[], &mut vec![0.0; self.model.scratch(1)])
+    }
+
+    /// Gradient of the mean loss.
+    pub(super) fn gradient(&self, w: &[f64], out: &mut [f64]) {
+        self.model.gradient(w, &[], out, &mut vec![0.0; self.model.scratch(1)]);
+    }
+
+    /// Loss of each row.
+    pub(super) fn losses(&self, w: &[f64]) -> Vec<f64> {
+        let (mut losses, y) = (Vec::with_capacity(self.rows()), self.model.targets());
+        self.margins(w, &mut |i, u| losses.push(self.loss.value(u, &y[i..=i])));
+        losses
+    }
+
+    /// Margins of each row in turn.
+    pub(super) fn margins(&self, w: &[f64], visit: &mut dyn FnMut(usize, &[f64])) {
+        let x = self.model.design();
+        let mut scratch = vec![0.0; x.scratch(w.len() / x.cols().max(1), 1)];
+        let mut row = Vec::new();
+        let each = &mut |rows: std::ops::Range<usize>, u: &mut [f64]| {
+            for (r, i) in rows.clone().enumerate() {
+                row.clear();
+                row.extend(u.iter().skip(r).step_by(rows.len()));
+                visit(i, &row);
+            }
+        };
+        x.products(&[w], each, &mut scratch);
+    }
+
+    /// The targets.
+    pub(super) fn targets(&self) -> &[f64] {
+        self.model.targets()
+    }
+}

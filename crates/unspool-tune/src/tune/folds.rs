@@ -1,0 +1,75 @@
+//! The outer loss: the loss on held-out rows, over the folds of a cross-validation.
+
+use rayon::prelude::*;
+
+use super::fit::{Fit, Judge, Rows, Shape};
+use super::outer::largest;
+use crate::TuneError;
+
+/// Training rows and held-out rows of each fold. The folds are fitted side by side; sums are taken
+/// in order.
+pub(super) struct Folds {
+    folds: Vec<(Fit, Judge)>,
+    rows: f64,
+}
+
+/// Loss per row, its gradient, and the gradient's largest entry.
+pub(super) struct Loss {
+    pub(super) value: f64,
+    pub(super) gradient: Vec<f64>,
+    pub(super) steepest: f64,
+}
+
+impl Folds {
+    /// `parts` are pairs of training and held-out positions in `rows`.
+    pub(super) fn new(rows: &Rows, parts: &[(Vec<usize>, Vec<usize>)], shape: &Shape) -> Result<Self, TuneError> {
+        let fold = |(train, held_out): &(Vec<usize>, Vec<usize>)| -> Result<(Fit, Judge), TuneError> {
+            Ok((Fit::new(&rows.select(train)?, shape)?, Judge::new(&rows.select(held_out)?, shape)?))
+        };
+        let folds: Vec<_> = parts.par_iter().map(fold).collect::<Result<_, _>>()?;
+        let rows = folds.iter().map(|(_, judge)| judge.rows() as f64).sum();
+        Ok(Folds { folds, rows })
+    }
+
+    /// The loss alone.
+    pub(super) fn value(&mut self, theta: &[f64]) -> Result<f64, TuneError> {
+        let one = |(fit, judge): &mut (Fit, Judge)| -> Result<f64, TuneError> {
+            fit.solve(theta)?;
+            Ok(judge.value(&fit.w) * judge.rows() as f64)
+        };
+        let losses: Vec<f64> = self.folds.par_iter_mut().map(one).collect::<Result<_, _>>()?;
+        Ok(losses.iter().sum::<f64>() / self.rows)
+    }
+
+    /// The loss and its hypergradient.
+    pub(super) fn loss(&mut self, theta: &[f64]) -> Result<Loss, TuneError> {
+        let one = |(fit, judge): &mut (Fit, Judge)| -> Result<(f64, Vec<f64>), TuneError> {
+            let gradient = fit.hypergradient(theta, &|w, c| judge.gradient(w, c))?;
+            Ok((judge.value(&fit.w), gradient))
+        };
+        let parts: Vec<_> = self.folds.par_iter_mut().map(one).collect::<Result<_, _>>()?;
+        let mut loss = Loss { value: 0.0, gradient: vec![0.0; theta.len()], steepest: 0.0 };
+        for ((value, gradient), (_, judge)) in parts.iter().zip(&self.folds) {
+            let weight = judge.rows() as f64 / self.rows;
+            loss.value += weight * value;
+            loss.gradient.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += weight * g);
+        }
+        loss.steepest = largest(&loss.gradient);
+        Ok(loss)
+    }
+
+    /// Forgets the fits, so that the next start from zero.
+    pub(super) fn forget(&mut self) {
+        self.folds.iter_mut().for_each(|(fit, _)| fit.w.fill(0.0));
+    }
+
+    /// Fits made so far.
+    pub(super) fn fits(&self) -> usize {
+        self.folds.iter().map(|(fit, _)| fit.count).sum()
+    }
+
+    /// Whether each fit reached its tolerance.
+    pub(super) fn converged(&self) -> bool {
+        self.folds.iter().all(|(fit, _)| fit.converged)
+    }
+}
