@@ -13,6 +13,7 @@ use crate::record::Record;
 
 /// Arguments of every command that measures.
 #[derive(clap::Args, Debug)]
+#[group(skip)] // the command's own arguments are a group of the same name
 pub(crate) struct Args {
     /// Threads that the work may use.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = positive)]
@@ -66,9 +67,6 @@ pub(crate) fn run(
     let chosen = choose(&args.only, cases)?;
     check(&chosen)?;
     let width = chosen.iter().map(|case| case.len()).max().unwrap_or(0);
-    if !args.json {
-        writeln!(stdout(), "{}", Record::head(width))?;
-    }
     let mut records = Vec::new();
     for (i, case) in chosen.iter().enumerate() {
         if args.json {
@@ -76,6 +74,9 @@ pub(crate) fn run(
         }
         let Some(record) = child(case)? else { continue };
         if !args.json {
+            if records.is_empty() {
+                writeln!(stdout(), "{}", Record::head(width))?;
+            }
             writeln!(stdout(), "{}", record.row(width))?;
         }
         records.push(record);

@@ -11,7 +11,7 @@ const NV: usize = 10;
 const STEPS: usize = 40;
 const STEP_SIZE: f64 = 0.5;
 
-pub struct Problem {
+pub(crate) struct Problem {
     name: &'static str,
     x: Vec<f64>,
     y: Vec<f64>,
@@ -22,7 +22,7 @@ pub struct Problem {
 
 impl Problem {
     /// `name`: ridge or logistic.
-    pub fn new(name: &'static str, seed: u64) -> Self {
+    pub(crate) fn new(name: &'static str, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut draw = |count: usize| (0..count).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
         let (x, x_val, w, theta) = (draw(N * D), draw(NV * D), draw(D), draw(D));
@@ -70,7 +70,7 @@ impl Problem {
     }
 
     /// Writes the files; `exact` is the derivative of the last iterate too.
-    pub fn write(&self, dir: &Path) {
+    pub(crate) fn write(&self, dir: &Path) {
         let sizes = format!(r#"{{"n": {N}, "d": {D}, "nv": {NV}, "T": {STEPS}, "step": {STEP_SIZE}, "kappa": 0.1}}"#);
         std::fs::write(dir.join(format!("{}.json", self.name)), sizes).unwrap();
         let exact = self.exact_last();

@@ -72,7 +72,8 @@ fn dot_rows<S: Simd, T: Lane, const R: usize, const M: usize>(
 /// `u[r + rows c] = x_r . v_c` for all rows.
 #[inline(always)]
 fn dot_columns<S: Simd, T: Lane, const M: usize>(simd: S, x: &[T], d: usize, v: [&[T]; M], u: &mut [T]) {
-    let r = dot_rows::<S, T, 8, M>(simd, x, d, v, u, 0);
+    // Eight sums at a time, since sixteen would fill all the registers of AVX2.
+    let r = if M == 1 { dot_rows::<S, T, 8, M>(simd, x, d, v, u, 0) } else { 0 };
     let r = dot_rows::<S, T, 4, M>(simd, x, d, v, u, r);
     dot_rows::<S, T, 1, M>(simd, x, d, v, u, r);
 }

@@ -8,6 +8,9 @@ const SHOWN: usize = 40;
 /// Longest name that is compared by edit distance, in characters.
 const COMPARED: usize = 64;
 
+/// How many candidates are compared by edit distance.
+const CANDIDATES: usize = 50_000;
+
 /// How many names a message lists before it only counts the rest.
 const LISTED: usize = 8;
 
@@ -53,7 +56,7 @@ pub(crate) fn nearest<'a, S: AsRef<str>>(name: &str, candidates: &'a [S]) -> Opt
     let reach = (wanted.len() / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
     let mut row = Vec::new();
-    for candidate in candidates {
+    for candidate in candidates.iter().take(CANDIDATES) {
         let candidate = candidate.as_ref();
         let Some(letters) = folded(candidate) else {
             continue;

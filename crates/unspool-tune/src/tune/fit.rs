@@ -7,7 +7,7 @@ use unspool_core::problem::{
 };
 use unspool_core::{LinearSolver, Mode, Solve, Stop};
 
-use super::newton;
+use super::newton::{self, Work};
 use crate::settings::{Inner, ModelKind};
 use crate::table::Features;
 use crate::{Regularisers, TuneError};
@@ -91,6 +91,7 @@ enum Problem {
 pub(super) struct Fit {
     shape: Shape,
     problem: Problem,
+    work: Work,
     /// Largest eigenvalue of the loss's Hessian at zero, a little above.
     edge: f64,
     /// The weights.
@@ -109,8 +110,19 @@ impl Fit {
             ModelKind::Logistic => Problem::Smooth(Box::new(LinearModel::new(x, y, shape.loss()?, groups)?)),
             ModelKind::Lasso => Problem::Lasso(Box::new(lasso(x, y, groups)?)),
         };
-        let mut fit =
-            Fit { w: vec![0.0; shape.dim()], problem, edge: 0.0, shape: shape.clone(), count: 0, converged: true };
+        let work = match &problem {
+            Problem::Smooth(problem) => Work::new(&**problem),
+            Problem::Lasso(_) => Work::default(),
+        };
+        let mut fit = Fit {
+            work,
+            w: vec![0.0; shape.dim()],
+            problem,
+            edge: 0.0,
+            shape: shape.clone(),
+            count: 0,
+            converged: true,
+        };
         if shape.kind == ModelKind::Lasso || matches!(shape.inner, Inner::Unrolled { .. }) {
             fit.edge = 1.1 * fit.largest_eigenvalue();
         }
@@ -149,7 +161,7 @@ impl Fit {
             return Ok(());
         }
         let good = match &self.problem {
-            Problem::Smooth(problem) => newton::minimise(&**problem, theta, &mut self.w),
+            Problem::Smooth(problem) => newton::minimise(&**problem, theta, &mut self.w, &mut self.work),
             Problem::Lasso(problem) => {
                 let map = fista(problem, Fista::new(1.0 / self.edge.max(f64::MIN_POSITIVE)));
                 let stop = Stop::tolerance(1e-9).at_most(50_000);
@@ -173,6 +185,11 @@ impl Fit {
             return self.unrolled(theta, mode, outer);
         }
         self.solve(theta)?;
+        if let Problem::Smooth(problem) = &self.problem
+            && let Some(gradient) = self.work.adjoint(&**problem, theta, &self.w, outer)
+        {
+            return Ok(gradient);
+        }
         // At the solution, whatever found it: no steps, then the implicit equation.
         let mode = if self.w.len() <= newton::FEW {
             Mode::cholesky()

@@ -11,7 +11,11 @@ use crate::TuneError;
 pub(super) struct Folds {
     folds: Vec<(Fit, Judge)>,
     rows: f64,
+    small: bool,
 }
+
+/// Up to this many stored numbers, waking other threads costs more than they save.
+const SMALL: usize = 1 << 14;
 
 /// Loss per row, its gradient, and the gradient's largest entry.
 pub(super) struct Loss {
@@ -26,9 +30,22 @@ impl Folds {
         let fold = |(train, held_out): &(Vec<usize>, Vec<usize>)| -> Result<(Fit, Judge), TuneError> {
             Ok((Fit::new(&rows.select(train)?, shape)?, Judge::new(&rows.select(held_out)?, shape)?))
         };
-        let folds: Vec<_> = parts.par_iter().map(fold).collect::<Result<_, _>>()?;
+        let small = rows.features.stored() < SMALL;
+        let folds: Vec<_> = if small {
+            parts.iter().map(fold).collect::<Result<_, _>>()?
+        } else {
+            parts.par_iter().map(fold).collect::<Result<_, _>>()?
+        };
         let rows = folds.iter().map(|(_, judge)| judge.rows() as f64).sum();
-        Ok(Folds { folds, rows })
+        Ok(Folds { folds, rows, small })
+    }
+
+    /// Does the same to each fold; results in order.
+    fn each<T: Send>(
+        &mut self,
+        f: impl Fn(&mut (Fit, Judge)) -> Result<T, TuneError> + Sync + Send,
+    ) -> Result<Vec<T>, TuneError> {
+        if self.small { self.folds.iter_mut().map(f).collect() } else { self.folds.par_iter_mut().map(f).collect() }
     }
 
     /// The loss alone.
@@ -37,7 +54,7 @@ impl Folds {
             fit.solve(theta)?;
             Ok(judge.value(&fit.w) * judge.rows() as f64)
         };
-        let losses: Vec<f64> = self.folds.par_iter_mut().map(one).collect::<Result<_, _>>()?;
+        let losses: Vec<f64> = self.each(one)?;
         Ok(losses.iter().sum::<f64>() / self.rows)
     }
 
@@ -47,7 +64,7 @@ impl Folds {
             let gradient = fit.hypergradient(theta, &|w, c| judge.gradient(w, c))?;
             Ok((judge.value(&fit.w), gradient))
         };
-        let parts: Vec<_> = self.folds.par_iter_mut().map(one).collect::<Result<_, _>>()?;
+        let parts = self.each(one)?;
         let mut loss = Loss { value: 0.0, gradient: vec![0.0; theta.len()], steepest: 0.0 };
         for ((value, gradient), (_, judge)) in parts.iter().zip(&self.folds) {
             let weight = judge.rows() as f64 / self.rows;

@@ -199,7 +199,7 @@ fn shared(
             break;
         }
     }
-    outer::minimise(&mut vec![first], SHARED_EVALUATIONS - starts.len(), 1e-5, &mut |t, g| {
+    outer::minimise(&mut vec![first], SHARED_EVALUATIONS - starts.len(), 3e-4, &mut |t, g| {
         let (value, slope, _) = evaluate(t[0])?;
         g[0] = slope;
         Ok(value)
@@ -233,7 +233,7 @@ fn several(
     let mut theta = vec![shared; shape.params()];
     let pull = settings.pull * shared_loss / theta.len() as f64;
     let mut number = 0;
-    outer::minimise(&mut theta, settings.max_evaluations, 1e-4, &mut |t, g| {
+    outer::minimise(&mut theta, settings.max_evaluations, 2e-3, &mut |t, g| {
         let loss = folds.loss(t)?;
         let mut value = loss.value;
         for ((g, t), slope) in g.iter_mut().zip(t).zip(&loss.gradient) {

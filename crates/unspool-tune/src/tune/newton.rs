@@ -11,46 +11,98 @@ const TOLERANCE: f64 = 1e-8;
 /// Up to this many weights the Hessian is factored.
 pub(super) const FEW: usize = 256;
 
+/// Vectors that all solves of a problem share.
+#[derive(Default)]
+pub(super) struct Work {
+    scratch: Vec<f64>,
+    hessian: Vec<f64>,
+    cg: Vec<f64>,
+    gradient: Vec<f64>,
+    direction: Vec<f64>,
+    trial: Vec<f64>,
+    /// Gradient's size at zero, where the penalty is nothing: the same for all theta.
+    reference: f64,
+    /// Whether `hessian` holds the Cholesky factor at the solution, as it does for a quadratic.
+    factored: bool,
+}
+
+impl Work {
+    pub(super) fn new(problem: &dyn Smooth<f64>) -> Self {
+        let d = problem.dim();
+        let mut work = Work {
+            scratch: vec![0.0; problem.scratch(1).max(problem.matrix_scratch())],
+            hessian: vec![0.0; if d <= FEW { d * d } else { 0 }],
+            cg: vec![0.0; (3 * d).max(dense::cholesky_scratch(d))],
+            gradient: vec![0.0; d],
+            direction: vec![0.0; d],
+            trial: vec![0.0; d],
+            reference: 0.0,
+            factored: false,
+        };
+        let theta = vec![0.0; problem.params()];
+        problem.gradient(&work.trial, &theta, &mut work.gradient, &mut work.scratch);
+        work.reference = norm(&work.gradient);
+        work
+    }
+
+    /// `-(grad_x,theta f)' H^{-1} c` with the factor that the solve left, if it left one.
+    pub(super) fn adjoint(
+        &mut self,
+        problem: &dyn Smooth<f64>,
+        theta: &[f64],
+        w: &[f64],
+        outer: &dyn Fn(&[f64], &mut [f64]),
+    ) -> Option<Vec<f64>> {
+        if !self.factored {
+            return None;
+        }
+        let mut gradient = vec![0.0; theta.len()];
+        self.direction.fill(0.0);
+        outer(w, &mut self.direction);
+        dense::cholesky_solve(&self.hessian, w.len(), 1, &mut self.direction);
+        problem.mixed_t(w, theta, -1.0, &self.direction, &mut gradient, &mut self.scratch);
+        Some(gradient)
+    }
+}
+
 /// Minimises `f(., theta)` from `w`, in place; whether the tolerance was reached.
 ///
 /// # Complexity
 /// Some ten Newton steps, each of a few to a few dozen Hessian products.
-pub(super) fn minimise(problem: &dyn Smooth<f64>, theta: &[f64], w: &mut [f64]) -> bool {
+pub(super) fn minimise(problem: &dyn Smooth<f64>, theta: &[f64], w: &mut [f64], work: &mut Work) -> bool {
     let d = w.len();
-    let mut scratch = vec![0.0; problem.scratch(1).max(problem.matrix_scratch())];
-    let mut hessian = vec![0.0; if d <= FEW { d * d } else { 0 }];
-    let mut work = vec![0.0; (3 * d).max(dense::cholesky_scratch(d))];
-    let (mut gradient, mut direction, mut trial) = (vec![0.0; d], vec![0.0; d], vec![0.0; d]);
-    problem.gradient(&trial, theta, &mut gradient, &mut scratch);
-    let reference = norm(&gradient);
+    let Work { scratch, hessian, cg, gradient, direction, trial, reference, factored } = work;
+    *factored = false;
     for _ in 0..60 {
-        problem.gradient(w, theta, &mut gradient, &mut scratch);
-        let size = norm(&gradient);
-        if size <= TOLERANCE * reference {
+        problem.gradient(w, theta, gradient, scratch);
+        let size = norm(gradient);
+        if size <= TOLERANCE * *reference {
+            *factored &= problem.is_quadratic();
             return true;
-        }
-        let factored = d <= FEW && {
-            problem.hess_matrix(w, theta, &mut hessian, &mut scratch);
-            dense::cholesky(&mut hessian, d, &mut work).is_ok()
-        };
-        if factored {
-            direction.copy_from_slice(&gradient);
-            dense::cholesky_solve(&hessian, d, 1, &mut direction);
-        } else {
-            // Tighter directions as the solution nears: superlinear convergence at no waste early on.
-            let loose = if problem.is_quadratic() { 0.0 } else { (size / reference).sqrt().min(0.25) };
-            let tol = loose.max(0.1 * TOLERANCE * reference / size).min(0.5);
-            let apply = |v: &[f64], out: &mut [f64]| problem.hess(w, theta, 1, v, out, &mut scratch);
-            let info = cg::solve(apply, &gradient, &mut direction, tol, 10 * d + 100, &mut work);
-            if info.indefinite && norm(&direction) == 0.0 {
-                return false;
-            }
         }
         if !size.is_finite() {
             return false;
         }
-        if !descend(problem, theta, w, &gradient, &direction, &mut trial, &mut scratch) {
-            return size <= 1e3 * TOLERANCE * reference;
+        *factored = d <= FEW && {
+            problem.hess_matrix(w, theta, hessian, scratch);
+            dense::cholesky(hessian, d, cg).is_ok()
+        };
+        if *factored {
+            direction.copy_from_slice(gradient);
+            dense::cholesky_solve(hessian, d, 1, direction);
+        } else {
+            // Tighter directions as the solution nears: superlinear convergence at no waste early on.
+            let loose = if problem.is_quadratic() { 0.0 } else { (size / *reference).sqrt().min(0.25) };
+            let tol = loose.max(0.1 * TOLERANCE * *reference / size).min(0.5);
+            let apply = |v: &[f64], out: &mut [f64]| problem.hess(w, theta, 1, v, out, scratch);
+            let info = cg::solve(apply, gradient, direction, tol, 10 * d + 100, cg);
+            if info.indefinite && norm(direction) == 0.0 {
+                return false;
+            }
+        }
+        if !descend(problem, theta, w, gradient, direction, trial, scratch) {
+            *factored = false;
+            return size <= 1e3 * TOLERANCE * *reference;
         }
     }
     false
