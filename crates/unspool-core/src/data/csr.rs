@@ -113,7 +113,7 @@ impl<F: Real> Design<F> for Csr<'_, F> {
             }
         };
         let scratch = &mut scratch[..n * size];
-        par::for_parts(n, scratch, &piece);
+        par::for_parts(self.data.len() * columns, n, scratch, &piece);
         out.fill(F::zero());
         for part in scratch.chunks_exact(size.max(1)) {
             F::axpy(F::one(), &part[..self.cols * keep], out);

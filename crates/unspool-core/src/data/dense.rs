@@ -15,11 +15,15 @@ use crate::{Real, Result, kernels, par};
 const FEW: usize = 8;
 /// Columns of the Gram matrix computed together.
 const PANEL: usize = 64;
+/// Matrices up to this many bytes are copied to where they are read fastest.
+const LARGEST_COPY: usize = 64 << 20;
 
 /// An `n x d` matrix stored row by row.
 #[derive(Debug)]
 pub struct Dense<'a, F: Real> {
     data: Cow<'a, [F]>,
+    /// Where the matrix begins in `data`.
+    first: usize,
     rows: usize,
     cols: usize,
     /// Direction of the next sweep. Going back where the last sweep ended finds the rows read
@@ -36,16 +40,17 @@ impl<'a, F: Real> Dense<'a, F> {
         let data = data.into();
         check_len("the data matrix", data.len(), rows * cols)?;
         check_finite("the data matrix", &data)?;
-        Ok(Dense { data, rows, cols, backward: AtomicBool::new(false) })
+        let (data, first) = aligned(data);
+        Ok(Dense { data, first, rows, cols, backward: AtomicBool::new(false) })
     }
 
     /// The entries, row by row.
     pub fn data(&self) -> &[F] {
-        &self.data
+        &self.data[self.first..][..self.rows * self.cols]
     }
 
     fn block(&self, rows: &Range<usize>) -> &[F] {
-        &self.data[rows.start * self.cols..rows.end * self.cols]
+        &self.data[self.first + rows.start * self.cols..self.first + rows.end * self.cols]
     }
 
     fn block_rows(&self, columns: usize) -> usize {
@@ -54,9 +59,9 @@ impl<'a, F: Real> Dense<'a, F> {
 
     /// Pieces of the rows with an accumulator each; together these hold no more than a quarter
     /// of the data.
-    fn pieces(&self, columns: usize, keep: usize) -> usize {
+    fn pieces(&self, keep: usize) -> usize {
         let most = (self.rows / (4 * keep.max(1))).max(1);
-        let n = par::chunks(self.rows * self.cols * columns, self.rows);
+        let n = par::chunks(self.rows * self.cols, self.rows);
         if n <= most { n } else { 1 << most.ilog2() }
     }
 
@@ -99,6 +104,21 @@ impl<'a, F: Real> Dense<'a, F> {
     }
 }
 
+/// The same numbers from a multiple of 64 bytes on, and where that is: vector loads then never
+/// straddle two cache lines. Matrices too large for any cache stay where they are.
+fn aligned<F: Real>(data: Cow<'_, [F]>) -> (Cow<'_, [F]>, usize) {
+    const LINE: usize = 64;
+    let straddles = data.as_ptr().align_offset(LINE) != 0;
+    if !straddles || size_of_val(&*data) > LARGEST_COPY {
+        return (data, 0);
+    }
+    let mut copy: Vec<F> = Vec::with_capacity(data.len() + LINE / size_of::<F>());
+    let first = copy.as_ptr().align_offset(LINE);
+    copy.resize(first, F::zero());
+    copy.extend_from_slice(&data);
+    (Cow::Owned(copy), first)
+}
+
 impl<F: Real> Design<F> for Dense<'_, F> {
     fn rows(&self) -> usize {
         self.rows
@@ -109,35 +129,33 @@ impl<F: Real> Design<F> for Dense<'_, F> {
     }
 
     fn entries(&self) -> usize {
-        self.data.len()
+        self.rows * self.cols
     }
 
     fn scratch(&self, columns: usize, keep: usize) -> usize {
-        self.pieces(columns, keep) * (self.cols * keep + self.block_rows(columns) * columns)
+        self.pieces(keep) * (self.cols * keep + self.block_rows(columns) * columns)
     }
 
     fn sweep(&self, v: &[&[F]], keep: usize, out: &mut [F], f: RowMap<'_, F>, scratch: &mut [F]) {
         let columns = v.iter().map(|part| part.len()).sum::<usize>() / self.cols.max(1);
-        let (n, block) = (self.pieces(columns, keep), self.block_rows(columns));
+        let (n, block) = (self.pieces(keep), self.block_rows(columns));
         let size = self.cols * keep + block * columns;
         let backward = self.backward.fetch_xor(true, Ordering::Relaxed);
         let piece = |i: usize, scratch: &mut [F]| {
             let i = if backward { n - 1 - i } else { i };
             let (sum, u) = scratch.split_at_mut(self.cols * keep);
             sum.fill(F::zero());
-            let rows = par::range(self.rows, n, i);
-            let mut start = rows.start;
-            while start < rows.end {
-                let b = start..(start + block).min(rows.end);
+            // Whole blocks: odd rows only at the very end.
+            for b in par::range(self.rows.div_ceil(block), n, i) {
+                let b = b * block..((b + 1) * block).min(self.rows);
                 let u = &mut u[..b.len() * columns];
                 self.times(&b, v, columns, u);
                 f(b.clone(), u);
                 self.back(&b, &u[..b.len() * keep], columns, sum);
-                start = b.end;
             }
         };
         let scratch = &mut scratch[..n * size];
-        par::for_parts(n, scratch, &piece);
+        par::for_parts(self.rows * self.cols * columns, n, scratch, &piece);
         out.fill(F::zero());
         let sum = |i: usize| &scratch[i * size..i * size + self.cols * keep];
         for i in 0..n {
@@ -191,12 +209,7 @@ impl<F: Real> Design<F> for Dense<'_, F> {
             }
         };
         let scratch = &mut scratch[..panels * size];
-        // Work decides, as everywhere, but never how the panels are cut.
-        if self.rows * d * d < 1 << 18 {
-            (0..panels).for_each(|p| panel(p, &mut scratch[p * size..(p + 1) * size]));
-        } else {
-            par::for_parts(panels, scratch, &panel);
-        }
+        par::for_parts(self.rows * d * d, panels, scratch, &panel);
         for p in 0..panels {
             let (first, cols) = (p * PANEL, PANEL.min(d - p * PANEL));
             let sum = &scratch[p * size + MAX_BLOCK * width..(p + 1) * size];

@@ -247,7 +247,7 @@ pub(super) fn symmetric_times<F: Real>(a: &[F], d: usize, v: &[F], out: &mut [F]
     };
     let pieces = par::chunks(d * d * k, k / 16);
     let pieces = if k.is_multiple_of(pieces) { pieces } else { 1 };
-    par::for_parts(pieces, out, &|i, out| times(&v[i * out.len()..(i + 1) * out.len()], out));
+    par::for_parts(d * d * k, pieces, out, &|i, out| times(&v[i * out.len()..(i + 1) * out.len()], out));
 }
 
 /// One triangle is read once where the matrix fits in a core's cache; beyond that rows go to both
@@ -256,7 +256,7 @@ fn symmetric_times_vector<F: Real>(a: &[F], d: usize, v: &[F], out: &mut [F]) {
     if d <= 512 || !d.is_multiple_of(2) {
         return F::symv(a, d, v, out);
     }
-    par::for_parts(2, out, &|i, out| {
+    par::for_parts(d * d, 2, out, &|i, out| {
         let rows = out.len();
         F::rows_dot(&a[i * rows * d..(i + 1) * rows * d], d, &[v], out);
     });
