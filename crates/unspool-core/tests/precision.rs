@@ -18,7 +18,7 @@ fn single_precision() {
             let steps = if name.starts_with("conjugate") { 4 } else { 64 };
             let solve = Solve::new(map, start).stop(Stop::steps(steps));
             let forward = solve.jvp(theta, Mode::full(), &vec![F::one(); theta.len()]).unwrap();
-            let reverse = solve.vjp(theta, Mode::slots(5), |_, c| c.fill(F::one())).unwrap();
+            let reverse = solve.vjp(theta, Mode::slots(5), uneven).unwrap();
             assert!(forward.status.is_ok() && reverse.status.is_ok());
             all.push((format!("{name}, forward"), forward.dx.iter().map(|x| x.wide()).collect()));
             all.push((format!("{name}, reverse"), reverse.theta.iter().map(|x| x.wide()).collect()));
@@ -30,6 +30,10 @@ fn single_precision() {
         let size = double.iter().map(|b| b * b).sum::<f64>().sqrt();
         assert!(error <= 1e-3 * size, "{name}: {:e}", error / size);
     }
+}
+
+fn uneven<F: Real>(_: &[F], c: &mut [F]) {
+    c.iter_mut().enumerate().for_each(|(i, c)| *c = F::of((1.0 + i as f64).cos()));
 }
 
 fn on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Send + Sync) -> T {
