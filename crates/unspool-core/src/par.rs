@@ -19,11 +19,9 @@ pub fn chunks(work: usize, items: usize) -> usize {
 pub fn for_parts<T: Send>(work: usize, n: usize, buffer: &mut [T], f: &(dyn Fn(usize, &mut [T]) + Sync)) {
     if n > 1 && work >= WORTH && rayon::current_num_threads() > 1 {
         halves(0, n, buffer, f);
-    } else if n > 0 {
-        let size = buffer.len() / n;
-        for i in 0..n {
-            f(i, &mut buffer[i * size..(i + 1) * size]);
-        }
+    } else {
+        let size = buffer.len() / n.max(1);
+        buffer.chunks_exact_mut(size.max(1)).take(n).enumerate().for_each(|(i, part)| f(i, part));
     }
 }
 

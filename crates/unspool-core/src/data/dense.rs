@@ -32,7 +32,8 @@ pub struct Dense<'a, F: Real> {
 }
 
 impl<'a, F: Real> Dense<'a, F> {
-    /// A matrix from its rows, owned or borrowed.
+    /// A matrix from its rows, owned or borrowed. Up to 64 MiB that do not begin at a multiple of 64
+    /// bytes are copied to where they do.
     ///
     /// # Errors
     /// A length other than `rows * cols`; a value that is not finite.
@@ -68,9 +69,6 @@ impl<'a, F: Real> Dense<'a, F> {
     /// `U = X_b [V_1 …]` for one block.
     fn times(&self, rows: &Range<usize>, v: &[&[F]], columns: usize, u: &mut [F]) {
         let (x, d) = (self.block(rows), self.cols);
-        if d == 0 {
-            return u.fill(F::zero());
-        }
         if columns <= FEW {
             let mut all: [&[F]; FEW] = [&[]; FEW];
             for (slot, column) in all.iter_mut().zip(v.iter().flat_map(|part| part.chunks_exact(d))) {
@@ -137,7 +135,10 @@ impl<F: Real> Design<F> for Dense<'_, F> {
     }
 
     fn sweep(&self, v: &[&[F]], keep: usize, out: &mut [F], f: RowMap<'_, F>, scratch: &mut [F]) {
-        let columns = v.iter().map(|part| part.len()).sum::<usize>() / self.cols.max(1);
+        if self.cols == 0 {
+            return;
+        }
+        let columns = v.iter().map(|part| part.len()).sum::<usize>() / self.cols;
         let (n, block) = (self.pieces(keep), self.block_rows(columns));
         let size = self.cols * keep + block * columns;
         let backward = self.backward.fetch_xor(true, Ordering::Relaxed);

@@ -34,7 +34,7 @@ impl<'a, F: Real, X: Design<F>, L: Loss<F>> LinearModel<'a, F, X, L> {
     /// The model of these data.
     ///
     /// # Errors
-    /// No rows; targets of another length, not finite, or outside of the loss's domain; groups
+    /// No rows or columns; targets of another length, not finite, or outside of the loss's domain; groups
     /// that do not fit.
     ///
     /// ```
@@ -52,6 +52,9 @@ impl<'a, F: Real, X: Design<F>, L: Loss<F>> LinearModel<'a, F, X, L> {
         loss.check(&y)?;
         if y.is_empty() {
             return Err(Error::Range { what: "the number of rows", got: 0.0, must: "at least 1" });
+        }
+        if x.cols() == 0 {
+            return Err(Error::Range { what: "the number of columns", got: 0.0, must: "at least 1" });
         }
         let penalty = LogRidge::new(groups, x.cols(), loss.outputs())?;
         Ok(LinearModel { x, y, loss, penalty })

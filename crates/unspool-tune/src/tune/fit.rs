@@ -111,7 +111,7 @@ impl Fit {
             ModelKind::Lasso => Problem::Lasso(Box::new(lasso(x, y, groups)?)),
         };
         let work = match &problem {
-            Problem::Smooth(problem) => Work::new(&**problem),
+            Problem::Smooth(problem) => Work::new(&**problem, shape.outputs == 1),
             Problem::Lasso(_) => Work::default(),
         };
         let mut fit = Fit {
@@ -191,7 +191,7 @@ impl Fit {
             return Ok(gradient);
         }
         // At the solution, whatever found it: no steps, then the implicit equation.
-        let mode = if self.w.len() <= newton::FEW {
+        let mode = if self.work.factors() {
             Mode::cholesky()
         } else {
             Mode::Implicit(LinearSolver::Cg { tol: 1e-6, max_products: 10_000 })

@@ -72,6 +72,10 @@ impl Folds {
             loss.gradient.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += weight * g);
         }
         loss.steepest = largest(&loss.gradient);
+        if !loss.gradient.iter().all(|g| g.is_finite()) {
+            // No way on from here: the outer minimiser turns back.
+            loss.value = f64::INFINITY;
+        }
         Ok(loss)
     }
 

@@ -9,7 +9,7 @@ use unspool_core::problem::Smooth;
 const TOLERANCE: f64 = 1e-8;
 
 /// Up to this many weights the Hessian is factored.
-pub(super) const FEW: usize = 256;
+const FEW: usize = 256;
 
 /// Vectors that all solves of a problem share.
 #[derive(Default)]
@@ -27,11 +27,13 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(problem: &dyn Smooth<f64>) -> Self {
+    /// `definite`: whether the Hessian can be factored. That of several classes cannot: their free
+    /// intercepts are determined up to a constant, which conjugate gradient does not mind.
+    pub(super) fn new(problem: &dyn Smooth<f64>, definite: bool) -> Self {
         let d = problem.dim();
         let mut work = Work {
             scratch: vec![0.0; problem.scratch(1).max(problem.matrix_scratch())],
-            hessian: vec![0.0; if d <= FEW { d * d } else { 0 }],
+            hessian: vec![0.0; if definite && d <= FEW { d * d } else { 0 }],
             cg: vec![0.0; (3 * d).max(dense::cholesky_scratch(d))],
             gradient: vec![0.0; d],
             direction: vec![0.0; d],
@@ -43,6 +45,11 @@ impl Work {
         problem.gradient(&work.trial, &theta, &mut work.gradient, &mut work.scratch);
         work.reference = norm(&work.gradient);
         work
+    }
+
+    /// Whether the Hessian is factored.
+    pub(super) fn factors(&self) -> bool {
+        !self.hessian.is_empty()
     }
 
     /// `-(grad_x,theta f)' H^{-1} c` with the factor that the solve left, if it left one.
@@ -83,7 +90,7 @@ pub(super) fn minimise(problem: &dyn Smooth<f64>, theta: &[f64], w: &mut [f64], 
         if !size.is_finite() {
             return false;
         }
-        *factored = d <= FEW && {
+        *factored = !hessian.is_empty() && {
             problem.hess_matrix(w, theta, hessian, scratch);
             dense::cholesky(hessian, d, cg).is_ok()
         };

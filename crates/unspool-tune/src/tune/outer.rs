@@ -11,6 +11,9 @@ const MEMORY: usize = 8;
 const LONGEST: f64 = 3.0;
 /// Log-regularisers stay in this range.
 pub(super) const RANGE: (f64, f64) = (-18.0, 12.0);
+/// A function to minimise: the value at the point, its gradient into the second argument.
+pub(super) type Outer<'f> = &'f mut dyn FnMut(&[f64], &mut [f64]) -> Result<Value, TuneError>;
+
 /// What one evaluation says: the value, and whether to stop here.
 pub(super) struct Value {
     pub(super) value: f64,
@@ -19,18 +22,13 @@ pub(super) struct Value {
 
 /// Minimises `f` from `x`, in place, with at most `most` evaluations; `f(x, g)` writes the
 /// gradient into `g`. A relative decrease below `enough` ends the search. Returns whether it was stopped by `f`.
-pub(super) fn minimise(
-    x: &mut Vec<f64>,
-    most: usize,
-    enough: f64,
-    f: &mut dyn FnMut(&[f64], &mut [f64]) -> Result<Value, TuneError>,
-) -> Result<bool, TuneError> {
+pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>) -> Result<bool, TuneError> {
     let n = x.len();
     let (mut g, mut g_next) = (vec![0.0; n], vec![0.0; n]);
     let Value { mut value, stop } = f(x, &mut g)?;
     let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::with_capacity(MEMORY);
     let (mut left, mut stopped) = (most.saturating_sub(1), stop);
-    while left > 0 && !stopped && g.iter().any(|&g| g != 0.0) {
+    while left > 0 && !stopped && value.is_finite() && g.iter().any(|&g| g != 0.0) {
         let mut direction = two_loop(&g, &pairs);
         if dot(&direction, &g) >= 0.0 {
             pairs.clear();

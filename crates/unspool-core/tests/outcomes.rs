@@ -1,0 +1,210 @@
+//! How runs and derivatives end: typed, naming the iteration and the stream. And the zoo's answers.
+
+use unspool_core::data::{Csr, Dense, Design};
+use unspool_core::method::{ConjugateGradient, GradientDescent, Newton};
+use unspool_core::problem::{Groups, LinearModel, Logistic, Multinomial, Quadratic};
+use unspool_core::zoo::{Heron, Regression, Spiral};
+use unspool_core::{At, Dims, Error, Jvp, Map, Mode, Solve, Status, Stop, Stream, Vjp, check};
+
+/// `x <- x + 1`, with a tangent and an adjoint that break down where they are told to.
+struct Breaks {
+    step: usize,
+    tangent: usize,
+    adjoint: usize,
+}
+
+impl Map<f64> for Breaks {
+    fn dims(&self) -> Dims {
+        Dims { state: 1, output: 1, params: 1 }
+    }
+    fn step(&self, at: At<'_, f64>, next: &mut [f64], _: &mut [f64]) {
+        next[0] = if at.t == self.step { f64::INFINITY } else { at.x[0] + 1.0 };
+    }
+}
+
+impl Jvp<f64> for Breaks {
+    fn jvp(&self, at: At<'_, f64>, _: &[f64], _: &[f64], out: &mut [f64], _: &mut [f64]) {
+        out[0] = if at.t == self.tangent { f64::NAN } else { 1.0 };
+    }
+}
+
+impl Vjp<f64> for Breaks {
+    fn vjp(&self, at: At<'_, f64>, c: &[f64], gx: &mut [f64], gtheta: &mut [f64], _: &mut [f64]) {
+        gx[0] = if at.t == self.adjoint { f64::NAN } else { c[0] };
+        gtheta[0] += 1.0;
+    }
+}
+
+const NEVER: usize = usize::MAX;
+
+#[test]
+fn the_iteration_and_the_stream_are_named() {
+    let ones = |_: &[f64], c: &mut [f64]| c.fill(1.0);
+    for mode in ["full", "slots:3", "budget:100000", "late:1"].map(|m| m.parse().unwrap()) {
+        let expect = |stream, iteration| Status::NonFinite { stream, iteration };
+        let map = Breaks { step: 7, tangent: 2, adjoint: 2 };
+        let solve = Solve::new(&map, &[0.0]).stop(Stop::steps(10));
+        assert_eq!(solve.run(&[0.0]).unwrap().status, expect(Stream::Iterate, 7));
+        let d = solve.vjp(&[0.0], mode, ones).unwrap();
+        assert_eq!(d.status, expect(Stream::Iterate, 7));
+        assert!(f64::is_nan(d.theta[0]) && d.x == [7.0], "{d:?}");
+        assert!(matches!(d.status.require(), Err(Error::Failed(_))));
+
+        let map = Breaks { step: NEVER, tangent: 4, adjoint: 3 };
+        let solve = Solve::new(&map, &[0.0]).stop(Stop::steps(10));
+        let d = solve.vjp(&[0.0], mode, ones).unwrap();
+        assert_eq!(d.status, expect(Stream::Adjoint, 3), "{mode}");
+        assert!(f64::is_nan(d.theta[0]) && d.x == [10.0]);
+        let d = solve.jvp(&[0.0], mode, &[1.0]).unwrap();
+        assert_eq!(d.status, expect(Stream::Tangent, 4));
+        assert!(d.dx[0].is_nan());
+    }
+    let text = Status::NonFinite { stream: Stream::Tangent, iteration: 4 }.to_string();
+    assert!(text.contains("tangent") && text.contains("iteration 4"), "{text}");
+}
+
+#[test]
+fn not_converged_is_an_outcome_with_numbers() {
+    let map = Breaks { step: NEVER, tangent: NEVER, adjoint: NEVER };
+    let solve = Solve::new(&map, &[0.0]).stop(Stop::tolerance(1e-9).at_most(50));
+    let d = solve.vjp(&[0.0], Mode::slots(3), |_, c| c.fill(1.0)).unwrap();
+    let Status::NotConverged { stream: Stream::Iterate, iteration: 50, residual: 1.0, .. } = d.status else {
+        panic!("{:?}", d.status)
+    };
+    assert_eq!(d.theta, [50.0]);
+    // The Neumann series of a map that does not contract.
+    let d = solve.vjp(&[0.0], "implicit:neumann".parse().unwrap(), |_, c| c.fill(1.0)).unwrap();
+    assert!(matches!(d.status, Status::NotConverged { stream: Stream::Adjoint, .. }), "{:?}", d.status);
+    // Too few products for a linear solve.
+    let f = Quadratic::new(vec![2.0, 1.0, 1.0, 3.0], vec![1.0, 1.0], Groups::PerFeature).unwrap();
+    let map = GradientDescent::new(&f, 0.2);
+    let few = Mode::Implicit(unspool_core::LinearSolver::Cg { tol: 1e-12, max_products: 1 });
+    let solve = Solve::new(&map, &[0.0; 2]);
+    let d = solve.vjp(&[0.0; 2], few, |_, c| c.copy_from_slice(&[1.0, -0.3])).unwrap();
+    assert!(matches!(d.status, Status::NotConverged { stream: Stream::Adjoint, iteration: 1, .. }));
+    let d = solve.jvp(&[0.0; 2], few, &[1.0, -0.3]).unwrap();
+    assert!(matches!(d.status, Status::NotConverged { stream: Stream::Tangent, iteration: 1, .. }));
+}
+
+#[test]
+fn singular_hessians_are_named() {
+    // Separable logistic data without a penalty on the only feature: the Hessian of a constant
+    // column of zeros is zero.
+    let x = Dense::new(vec![0.0, 1.0, 0.0, -1.0], 2, 2).unwrap();
+    let model = LinearModel::new(x, vec![1.0, -1.0], Logistic, Groups::Of(vec![Groups::FREE, 0])).unwrap();
+    let newton = Newton::new(&model);
+    let run = Solve::new(&newton, &[0.1, 0.1]).run(&[0.0]).unwrap();
+    assert_eq!(run.status, Status::Singular { stream: Stream::Iterate, iteration: 0, pivot: 0 });
+    let map = GradientDescent::new(&model, 0.5);
+    let solve = Solve::new(&map, &[0.1, 0.1]).stop(Stop::steps(20));
+    for (mode, pivot) in [(Mode::cholesky(), 0), (Mode::implicit(), 1)] {
+        let d = solve.vjp(&[0.0], mode, |_, c| c.copy_from_slice(&[1.0, 0.0])).unwrap();
+        assert_eq!(d.status, Status::Singular { stream: Stream::Adjoint, iteration: 20, pivot });
+        assert!(f64::is_nan(d.theta[0]));
+    }
+    assert!(run.status.to_string().contains("singular"));
+}
+
+#[test]
+fn bad_arguments_are_errors_before_any_work() {
+    let solve = Solve::new(&Heron, &[1.0]);
+    let none = |_: &[f64], _: &mut [f64]| {};
+    assert_eq!(solve.run(&[]).unwrap_err(), Error::Shape { what: "theta", expected: 1, got: 0 });
+    assert_eq!(
+        solve.jvp(&[2.0], Mode::full(), &[1.0, 2.0]).unwrap_err(),
+        Error::Shape { what: "dtheta", expected: 1, got: 2 }
+    );
+    assert_eq!(solve.run(&[f64::NAN]).unwrap_err(), Error::NotFinite { what: "theta", index: 0 });
+    assert_eq!(
+        Solve::new(&Heron, &[1.0, 2.0]).run(&[2.0]).unwrap_err(),
+        Error::Shape { what: "start", expected: 1, got: 2 }
+    );
+    assert!(matches!(solve.vjp(&[2.0], Mode::implicit(), none), Err(Error::Unsupported { .. })));
+    assert!(matches!(solve.vjp(&[2.0], Mode::slots(0), none), Err(Error::Range { .. })));
+    assert!(matches!(solve.stop(Stop::tolerance(-1.0)).run(&[2.0]), Err(Error::Range { .. })));
+    assert!("last:x".parse::<Mode>().is_err() && "fast".parse::<Mode>().is_err());
+    assert!(Dense::new(vec![1.0, f64::INFINITY], 1, 2).is_err() && Dense::new(vec![1.0], 1, 2).is_err());
+    assert!(Csr::new(vec![0, 1], vec![3], vec![1.0], 3).is_err());
+    assert!(Csr::new(vec![0, 2, 1], vec![0], vec![1.0], 3).is_err());
+    let x = || Dense::new(vec![1.0, 2.0], 2, 1).unwrap();
+    assert!(LinearModel::new(x(), vec![1.0, 0.5], Logistic, Groups::Shared).is_err());
+    assert!(LinearModel::new(x(), vec![0.0, 2.0], Multinomial::new(2).unwrap(), Groups::Shared).is_err());
+    assert!(LinearModel::new(x(), vec![1.0], Logistic, Groups::Shared).is_err());
+    assert!(LinearModel::new(x(), vec![1.0, -1.0], Logistic, Groups::Of(vec![1])).is_err());
+    assert!(Quadratic::new(vec![1.0, 2.0, 0.0, 1.0], vec![0.0; 2], Groups::Shared).is_err());
+    let logistic = LinearModel::new(x(), vec![1.0, -1.0], Logistic, Groups::Shared).unwrap();
+    assert!(ConjugateGradient::new::<f64>(&logistic).is_err());
+}
+
+#[test]
+fn cancelled_runs_say_where() {
+    let flag = std::sync::atomic::AtomicBool::new(true);
+    let solve = Solve::new(&Heron, &[1.0]).cancel(&flag);
+    let d = solve.vjp(&[2.0], Mode::full(), |_, c| c.fill(1.0)).unwrap();
+    assert_eq!(d.status, Status::Cancelled { iteration: 0 });
+    assert!(f64::is_nan(d.theta[0]));
+}
+
+/// Known answers, in every mode that gives the derivative of the solution.
+#[test]
+fn the_zoo() {
+    let modes = ["full", "slots:2", "budget:4000", "implicit:cholesky", "implicit:neumann", "last:60"];
+    for mode in modes.map(|m| m.parse::<Mode>().unwrap()) {
+        let solve = Solve::new(&Heron, &[1.0]).stop(Stop::steps(12));
+        let d = solve.vjp(&[9.0], mode, |_, c| c[0] = 1.0).unwrap();
+        assert!(f64::abs(d.x[0] - 3.0) < 1e-14 && f64::abs(d.theta[0] - 1.0 / 6.0) < 1e-14, "{mode}: {d:?}");
+        let spiral = Spiral { rho: 0.5, angle: 1.0 };
+        let theta = [0.7, -0.2];
+        let solve = Solve::new(&spiral, &[0.0; 2]).stop(Stop::steps(120));
+        let d = solve.jvp(&theta, mode, &theta).unwrap();
+        for (got, expected) in d.dx.iter().chain(&d.x).zip(spiral.solution(&theta).iter().cycle()) {
+            assert!((got - expected).abs() < 1e-9, "{mode}: {d:?}");
+        }
+    }
+    // One step is exact where the map converges quadratically.
+    let solve = Solve::new(&Heron, &[1.0]).stop(Stop::steps(12));
+    let d = solve.vjp(&[9.0], Mode::one_step(), |_, c| c[0] = 1.0).unwrap();
+    assert!(f64::abs(d.theta[0] - 1.0 / 6.0) < 1e-14);
+    check::step(&Spiral { rho: 0.9, angle: 2.0 }, At { t: 0, x: &[1.0, 2.0], theta: &[0.1, 0.3] }, 1).assert();
+}
+
+/// Sweeps and Gram matrices against plain loops, dense and sparse, odd shapes included.
+#[test]
+fn data_matrices() {
+    for (n, d, k) in [(1, 1, 1), (3, 5, 2), (17, 9, 1), (300, 33, 3), (257, 70, 12), (40, 0, 1)] {
+        let data = Regression::new(n, d.max(1), 1.0, 0.1, 4);
+        let x = &data.x[..n * d];
+        let indptr: Vec<usize> = (0..=n).map(|i| i * d).collect();
+        let indices: Vec<u32> = (0..n * d).map(|i| (i % d) as u32).collect();
+        let dense = Dense::new(x, n, d).unwrap();
+        let csr = Csr::new(indptr, indices, x, d).unwrap();
+        let v: Vec<f64> = (0..d * k).map(|i| (i as f64).sin()).collect();
+        let h: Vec<f64> = (0..n).map(|i| 1.0 + (i % 3) as f64).collect();
+        let mut expected = vec![0.0; d * k];
+        for (row, h) in x.chunks(d.max(1)).zip(&h) {
+            for c in 0..k {
+                let u: f64 = row.iter().zip(&v[c * d..]).map(|(x, v)| x * v).sum();
+                expected[c * d..(c + 1) * d].iter_mut().zip(row).for_each(|(e, x)| *e += h * u * x);
+            }
+        }
+        for matrix in [&dense as &dyn Design<f64>, &csr] {
+            let mut scratch = vec![f64::NAN; matrix.scratch(k, k).max(matrix.gram_scratch())];
+            let mut out = vec![f64::NAN; d * k];
+            let weigh = |rows: std::ops::Range<usize>, u: &mut [f64]| {
+                u.chunks_mut(rows.len()).for_each(|u| u.iter_mut().zip(&h[rows.clone()]).for_each(|(u, h)| *u *= h));
+            };
+            for _ in 0..3 {
+                matrix.sweep(&[&v], k, &mut out, &weigh, &mut scratch);
+                assert!(out.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-9), "{n} x {d}, {k}");
+            }
+            let mut gram = vec![f64::NAN; d * d];
+            matrix.gram(Some(&h), &mut gram, &mut scratch);
+            for c in 0..k {
+                for j in 0..d {
+                    let product: f64 = (0..d).map(|i| gram[j * d + i] * v[c * d + i]).sum();
+                    assert!((product - expected[c * d + j]).abs() < 1e-8, "{n} x {d}");
+                }
+            }
+        }
+    }
+}
