@@ -8,6 +8,7 @@ mod error;
 mod measure;
 mod record;
 mod suite;
+mod text;
 mod unroll;
 
 use std::process::ExitCode;
@@ -28,12 +29,15 @@ enum Command {
     Unroll(unroll::Args),
     /// Ratios of CPU time, ours to a peer's.
     Compare(compare::Args),
+    /// Writes a generated text-like data set as svmlight.
+    Text(text::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Unroll(args) => unroll::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Text(args) => text::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -158,9 +158,18 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), TuneError> {
     let failed = |error| TuneError::io(path, "cannot be written", error);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut file = temporary().tempfile_in(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
+}
+
+/// A temporary file with the permissions that an ordinary new file has.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    #[allow(unused_mut, reason = "only changed where permissions are a mode")]
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
 }

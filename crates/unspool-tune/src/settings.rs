@@ -49,6 +49,9 @@ impl FromStr for ModelKind {
 /// Which regularisers are learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Regularisers {
+    /// One for each feature where there are enough rows to learn so many (four a regulariser), else
+    /// one.
+    Auto,
     /// One, shared by all features.
     One,
     /// One for each group of features; the group number of each feature, from 0 without gaps.
@@ -97,12 +100,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults for a model: regularisers one a feature, a fifth of the rows for testing, 5
+    /// The defaults for a model: regularisers [`Regularisers::Auto`], a fifth of the rows for testing, 5
     /// folds, 25 grid points.
     pub fn new(model: ModelKind) -> Self {
         Settings {
             model,
-            regularisers: Regularisers::PerFeature,
+            regularisers: Regularisers::Auto,
             test_fraction: 0.2,
             folds: 5,
             seed: 0,

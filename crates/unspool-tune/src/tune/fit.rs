@@ -56,7 +56,7 @@ impl Shape {
         inner: Inner,
     ) -> Self {
         let groups = match regularisers {
-            Regularisers::One => Groups::Shared,
+            Regularisers::Auto | Regularisers::One => Groups::Shared,
             Regularisers::PerFeature => Groups::PerFeature,
             Regularisers::Groups(of) => Groups::Of(of.clone()),
         };

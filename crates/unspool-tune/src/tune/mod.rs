@@ -29,6 +29,10 @@ use crate::{Inner, Regularisers, SavedModel, Settings, TuneError};
 /// Most evaluations of the outer loss for the shared regulariser.
 const SHARED_EVALUATIONS: usize = 12;
 
+/// Rows needed for each regulariser of its own: with fewer, regularisers fit the held-out rows by
+/// chance.
+const ROWS_EACH: usize = 4;
+
 /// Learns the regularisers of a model of this table, and compares it with a grid-searched one.
 ///
 /// ```
@@ -50,11 +54,23 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
     check(table, settings)?;
     let data = Prepared::new(table, settings)?;
     let features = table.features.cols();
-    let shape = Shape::new(settings.model, data.outputs(), features, &settings.regularisers, settings.inner);
+    let mut notes = data.notes.clone();
+    let regularisers = match &settings.regularisers {
+        Regularisers::Auto if features * ROWS_EACH <= data.train.y.len() => Regularisers::PerFeature,
+        Regularisers::Auto => {
+            notes.push(format!(
+                "{features} regularisers are too many to learn from {} rows: one is shared by all (ask for \
+                 per-feature ones to try all the same)",
+                data.train.y.len()
+            ));
+            Regularisers::One
+        }
+        given => given.clone(),
+    };
+    let shape = Shape::new(settings.model, data.outputs(), features, &regularisers, settings.inner);
     let parts = k_folds(data.train.y.len(), settings.folds, settings.seed, data.strata.as_deref())?;
     let parts: Vec<_> = (0..settings.folds).map(|k| (parts.train(k), parts.validation(k))).collect();
     let mut report = Report { watch, history: vec![], stopped: false };
-    let mut notes = data.notes.clone();
 
     // Both ways start from the same problems: neither is charged for building them.
     let mut folds = Folds::new(&data.train, &parts, &shape)?;
@@ -129,7 +145,7 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
     } else if !converged {
         notes.push("some fits did not reach their tolerance; stronger regularisers or fewer features may help".into());
     }
-    let model = save(table, settings, &data, &shape, &fit.w, &theta, comparison.clone());
+    let model = save(table, settings, &data, &shape, &fit.w, (&regularisers, &theta), comparison.clone());
     Ok(Outcome { model, comparison, history: report.history, notes, converged })
 }
 
@@ -305,13 +321,13 @@ fn save(
     data: &Prepared,
     shape: &Shape,
     w: &[f64],
-    theta: &[f64],
+    (regularisers, theta): (&Regularisers, &[f64]),
     comparison: Comparison,
 ) -> SavedModel {
     let d = shape.features;
     let rows: Vec<&[f64]> = w.chunks_exact(d + 1).collect();
-    let of = |j: usize| match &settings.regularisers {
-        Regularisers::One => theta[0],
+    let of = |j: usize| match regularisers {
+        Regularisers::Auto | Regularisers::One => theta[0],
         Regularisers::PerFeature => theta[j],
         Regularisers::Groups(of) => theta[of[j] as usize],
     };

@@ -1,0 +1,221 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use unspool_core::Mode;
+use unspool_tune::ModelKind;
+use unspool_tune::table::Format;
+
+/// Learn the regularisers of a linear model by hypergradient.
+#[derive(Debug, Parser)]
+#[command(name = "unspool", version, after_long_help = EXAMPLES, subcommand_required = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Learn a model and its regularisers from a table.
+    ///
+    /// A part of the rows is kept aside as a test. On the others the weights are fitted by
+    /// penalised least squares or logistic regression, and the penalty's strengths - one a
+    /// feature, one a group, or one - follow the gradient of the cross-validation loss. The result
+    /// is compared, on the test rows, with one strength chosen from a grid.
+    #[command(after_long_help = TUNE_EXAMPLES)]
+    Tune(Box<TuneArgs>),
+    /// Predict the rows of a table with a learned model.
+    ///
+    /// Writes CSV with a column `prediction`, for classes followed by `probability_LABEL` for each
+    /// label. Where the table holds the target too, a score goes to standard error.
+    #[command(after_long_help = PREDICT_EXAMPLES)]
+    Predict(PredictArgs),
+}
+
+/// Arguments of `unspool tune`.
+#[derive(Debug, Args)]
+pub(crate) struct TuneArgs {
+    /// Table to learn from, CSV or svmlight; `-` for standard input
+    #[arg(required_unless_present = "example")]
+    pub(crate) data: Option<PathBuf>,
+    /// Learn from a table that comes with the program: wdbc or diabetes
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    pub(crate) example: Option<String>,
+    /// Kind of model: ridge, logistic or lasso
+    ///
+    /// Ridge is least squares with squared penalties, lasso with absolute ones; logistic predicts
+    /// two or more classes. Examples have a default: logistic for wdbc, ridge for diabetes.
+    #[arg(long, required_unless_present = "example")]
+    pub(crate) model: Option<ModelKind>,
+    /// How the table is to be read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// Column to predict (a CSV table needs it)
+    #[arg(long, value_name = "COL")]
+    pub(crate) target: Option<String>,
+    /// Column to leave out; may be repeated
+    #[arg(long, value_name = "COL")]
+    pub(crate) ignore: Vec<String>,
+    /// What has a regulariser: per-feature, one for all, or groups [default: per-feature with 4 rows or more for each, else one]
+    #[arg(long, value_enum, value_name = "WHICH", hide_possible_values = true)]
+    pub(crate) regularisers: Option<Sharing>,
+    /// CSV file with the columns `feature` and `group`: one regulariser a group
+    ///
+    /// Every feature must be listed once; a group is any text. For svmlight data the features are
+    /// numbers from 1.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) groups: Option<PathBuf>,
+    /// Fraction of the rows kept aside as a test [default: 0.2]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    pub(crate) test_fraction: Option<f64>,
+    /// Folds of the cross-validation, 3 or more [default: 5]
+    #[arg(long, value_name = "K")]
+    pub(crate) folds: Option<usize>,
+    /// Seed of the splits
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Points of the grid that the result is compared with [default: 25]
+    #[arg(long, value_name = "N")]
+    pub(crate) grid_points: Option<usize>,
+    /// Most evaluations of the outer loss for several regularisers [default: 12]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_evaluations: Option<usize>,
+    /// Fit by so many steps of an accelerated method, differentiated by unrolling
+    ///
+    /// Without it the fits are solved to a tight tolerance and differentiated implicitly.
+    #[arg(long, value_name = "T")]
+    pub(crate) steps: Option<usize>,
+    /// How the steps are differentiated [default: full]
+    ///
+    /// full: through every step, every state stored
+    /// slots:N: at most N stored states, the others computed again
+    /// budget:BYTES: as many stored states as fit
+    /// last:K, one-step: through the last K steps, or the last alone
+    /// late:K0: through the steps from K0 on
+    /// implicit, implicit:cholesky, implicit:neumann: through the solution's equation
+    ///
+    /// Forms are joined by +, as in last:20+slots:5; +polish:J adds J steps of the derivative alone.
+    #[arg(long, requires = "steps", verbatim_doc_comment)]
+    pub(crate) mode: Option<Mode>,
+    /// Folder for the model, the pictures and the history
+    #[arg(long, value_name = "DIR", default_value = "unspool-out")]
+    pub(crate) out: PathBuf,
+    /// Overwrite a model that is already there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Threads to compute with; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Print one JSON document instead of a summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `unspool predict`.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// Model file that `unspool tune` wrote
+    pub(crate) model: PathBuf,
+    /// Table to predict, with the model's columns; `-` for standard input
+    pub(crate) data: PathBuf,
+    /// How the table is to be read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// File for the predictions [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrite a file that is already there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    /// Write one JSON document instead of CSV
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no score
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How a table is to be read.
+#[derive(Debug, Args)]
+pub(crate) struct TableArgs {
+    /// Format of the table, csv or svmlight [default: by its name, else by its content]
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub(crate) format: Option<FormatArg>,
+    /// Separator of a CSV table: a character, or `tab` [default: a comma]
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+}
+
+/// Format of a table.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// A header and rows of cells.
+    Csv,
+    /// Lines `target index:value …`.
+    Svmlight,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Svmlight => Format::Svmlight,
+        }
+    }
+}
+
+/// Which features share a regulariser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sharing {
+    /// Each has its own.
+    PerFeature,
+    /// All share one.
+    One,
+    /// Those of a group share one.
+    Groups,
+}
+
+/// One byte that separates cells.
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        (_, &[byte]) if byte.is_ascii() => Ok(byte),
+        _ => Err("must be one ASCII character, or `tab`".into()),
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  unspool tune --example wdbc
+  unspool tune houses.csv --target price --model ridge --out houses
+  unspool predict houses/model.json new-houses.csv > prices.csv
+
+Exit codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage.";
+
+const TUNE_EXAMPLES: &str = "\
+Examples:
+  A table that comes with the program:
+    unspool tune --example wdbc
+  Predict prices, one regulariser a feature, without two columns:
+    unspool tune houses.csv --target price --model ridge --ignore id --ignore address
+  One regulariser a group of features, the groups listed in a file:
+    unspool tune spectra.tsv --target kind --model logistic --groups bands.csv
+  Early-stopped training, differentiated through its last 50 of 300 steps:
+    unspool tune words.svm --model logistic --steps 300 --mode last:50
+  A document for other programs:
+    unspool tune --example diabetes --json --quiet > result.json
+
+Ctrl-C ends the search and writes the best model so far; a second Ctrl-C quits at once.
+Exit codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage.";
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  unspool predict unspool-out/model.json new.csv > predictions.csv
+  unspool predict unspool-out/model.json new.csv --out predictions.csv --force
+  sort new.svm | unspool predict unspool-out/model.json - --format svmlight --json";

@@ -1,0 +1,37 @@
+//! `unspool`: learn the regularisers of a linear model from a table, and predict with it.
+//!
+//! Standard output carries results only; progress, notes and errors go to standard error. Exit
+//! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
+//! twice.
+
+mod args;
+mod cmd;
+mod exit;
+mod groups;
+mod output;
+mod picture;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::exit::{Done, Failure};
+
+fn main() -> ExitCode {
+    exit::code(run())
+}
+
+/// Parses the command line and runs the command.
+fn run() -> Result<Done, Failure> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
+        Err(help) => return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well),
+    };
+    match cli.command {
+        Command::Tune(args) => cmd::tune::run(&args),
+        Command::Predict(args) => cmd::predict::run(&args),
+    }
+}

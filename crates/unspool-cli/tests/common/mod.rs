@@ -1,0 +1,36 @@
+//! What the tests share.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// The program, run in this folder.
+pub fn unspool(folder: &Path, arguments: &[&str]) -> Output {
+    Command::cargo_bin("unspool").unwrap().current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// Text of a stream.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A JSON document.
+pub fn json(bytes: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+/// Asserts exit code 2 and exactly two lines on standard error: the error, with all of these
+/// parts, and the hint.
+pub fn assert_refused(output: &Output, parts: &[&str]) {
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let lines: Vec<&str> = stderr.lines().collect();
+    let [error, hint] = lines[..] else { panic!("not two lines: {stderr}") };
+    assert!(error.starts_with("error: ") && hint.starts_with("hint: "), "{stderr}");
+    for part in parts {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
