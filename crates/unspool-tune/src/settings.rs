@@ -49,8 +49,8 @@ impl FromStr for ModelKind {
 /// Which regularisers are learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Regularisers {
-    /// One for each feature where there are enough rows to learn so many (four a regulariser), else
-    /// one.
+    /// One for each feature where there are enough rows to learn so many (four a regulariser) and the
+    /// folds agree on which features need more and which less; else one.
     Auto,
     /// One, shared by all features.
     One,

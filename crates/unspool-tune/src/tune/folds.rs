@@ -17,11 +17,16 @@ pub(super) struct Folds {
 /// Up to this many stored numbers, waking other threads costs more than they save.
 const SMALL: usize = 1 << 14;
 
-/// Loss per row, its gradient, and the gradient's largest entry.
+/// The outer loss at a point.
 pub(super) struct Loss {
+    /// Per row.
     pub(super) value: f64,
     pub(super) gradient: Vec<f64>,
+    /// The gradient's largest entry.
     pub(super) steepest: f64,
+    /// `|mean of the folds' gradients|^2` over the variance of that mean: about 1 when the folds
+    /// have nothing in common to say about single regularisers.
+    pub(super) agreement: f64,
 }
 
 impl Folds {
@@ -65,13 +70,14 @@ impl Folds {
             Ok((judge.value(&fit.w), gradient))
         };
         let parts = self.each(one)?;
-        let mut loss = Loss { value: 0.0, gradient: vec![0.0; theta.len()], steepest: 0.0 };
+        let mut loss = Loss { value: 0.0, gradient: vec![0.0; theta.len()], steepest: 0.0, agreement: 0.0 };
         for ((value, gradient), (_, judge)) in parts.iter().zip(&self.folds) {
             let weight = judge.rows() as f64 / self.rows;
             loss.value += weight * value;
             loss.gradient.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += weight * g);
         }
         loss.steepest = largest(&loss.gradient);
+        loss.agreement = agreement(parts.iter().map(|(_, gradient)| gradient));
         if !loss.gradient.iter().all(|g| g.is_finite()) {
             // No way on from here: the outer minimiser turns back.
             loss.value = f64::INFINITY;
@@ -93,4 +99,17 @@ impl Folds {
     pub(super) fn converged(&self) -> bool {
         self.folds.iter().all(|(fit, _)| fit.converged)
     }
+}
+
+/// See [`Loss::agreement`].
+fn agreement<'g>(gradients: impl Iterator<Item = &'g Vec<f64>> + Clone) -> f64 {
+    let k = gradients.clone().count() as f64;
+    let n = gradients.clone().next().map_or(0, Vec::len);
+    let (mut size, mut variance) = (0.0, 0.0);
+    for j in 0..n {
+        let mean = gradients.clone().map(|g| g[j]).sum::<f64>() / k;
+        size += mean * mean;
+        variance += gradients.clone().map(|g| (g[j] - mean).powi(2)).sum::<f64>() / (k * (k - 1.0));
+    }
+    if variance > 0.0 { size / variance } else { f64::INFINITY }
 }

@@ -1,7 +1,7 @@
 //! The tuning itself.
 //!
 //! 1. One regulariser for all, by hypergradient on the cross-validation loss.
-//! 2. Several, from there, pulled towards it, on the folds without one that is kept as judge; they
+//! 2. Several, if the folds' gradients agree on where to go: from there, pulled towards it, on the folds without one that is kept as judge; they
 //!    are kept only if they beat the one on the judge's rows by more than two standard errors. Many
 //!    regularisers can fit held-out rows by chance: without the judge they often lose on new rows.
 //! 3. The weights, from all training rows.
@@ -79,11 +79,18 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
         ModelKind::Lasso => [0.3, 0.03, 0.003].map(|part| (part * grid::all_zero(&data.train)).ln()),
         _ => [1.0, 0.03, 0.001].map(f64::ln),
     };
-    let (shared, shared_loss) = shared(&mut folds, &starts, &shape, &mut report)?;
+    let Shared { log_regulariser: shared, loss: shared_loss, agreement } =
+        shared(&mut folds, &starts, &shape, &mut report)?;
     let mut theta = vec![shared; shape.params()];
     let mut fits = folds.fits();
     let (mut judged, mut kept_several, mut converged) = (None, false, folds.converged());
-    if shape.params() > 1 && !report.stopped {
+    let unasked = settings.regularisers == Regularisers::Auto;
+    if shape.params() > 1 && unasked && agreement <= 1.0 {
+        notes.push(
+            "the folds do not agree on which features need more and which less: one regulariser is shared by all"
+                .into(),
+        );
+    } else if shape.params() > 1 && !report.stopped {
         let trial = several(&data.train, &parts, &shape, (shared, shared_loss), settings, &mut report)?;
         kept_several = trial.verdict.mean < -2.0 * trial.verdict.se;
         (judged, fits) = (Some(trial.verdict), fits + trial.fits);
@@ -186,26 +193,31 @@ impl Report<'_, '_> {
     }
 }
 
-/// One log-regulariser for all, and the cross-validation loss there: from the best of a few starts,
+/// One log-regulariser for all.
+struct Shared {
+    log_regulariser: f64,
+    /// The cross-validation loss there.
+    loss: f64,
+    /// Whether the folds agree on moving away from it, feature by feature: more than 1.
+    agreement: f64,
+}
+
+/// Learns one log-regulariser for all: from the best of a few starts,
 /// for the loss may have more than one valley.
-fn shared(
-    folds: &mut Folds,
-    starts: &[f64],
-    shape: &Shape,
-    report: &mut Report<'_, '_>,
-) -> Result<(f64, f64), TuneError> {
-    let (mut best, mut number) = ((0.0, f64::INFINITY), 0);
+fn shared(folds: &mut Folds, starts: &[f64], shape: &Shape, report: &mut Report<'_, '_>) -> Result<Shared, TuneError> {
+    let mut best = Shared { log_regulariser: 0.0, loss: f64::INFINITY, agreement: 0.0 };
+    let mut number = 0;
     let mut evaluate = |t: f64| {
         let loss = folds.loss(&vec![t; shape.params()])?;
         let slope: f64 = loss.gradient.iter().sum();
-        if loss.value < best.1 {
-            best = (t, loss.value);
+        if loss.value < best.loss {
+            best = Shared { log_regulariser: t, loss: loss.value, agreement: loss.agreement };
         }
         number += 1;
         let (phase, most) = (Phase::Shared, SHARED_EVALUATIONS);
         let (gradient, log_regularisers) = (slope.abs(), (t, t));
         let stop = report.tell(Evaluation { phase, number, most, loss: loss.value, gradient, log_regularisers });
-        Ok::<_, TuneError>((Value { value: loss.value, stop }, slope, best.0))
+        Ok::<_, TuneError>((Value { value: loss.value, stop }, slope, best.log_regulariser))
     };
     let mut first = starts.first().copied().unwrap_or(0.0);
     for &start in starts {
