@@ -59,7 +59,10 @@ pub(crate) struct TuneArgs {
     /// Column to leave out; may be repeated
     #[arg(long, value_name = "COL")]
     pub(crate) ignore: Vec<String>,
-    /// What has a regulariser: per-feature, one for all, or groups [default: per-feature with 4 rows or more for each, else one]
+    /// What has a regulariser: per-feature, one for all, or groups [default: by the data]
+    ///
+    /// By default each feature has one where there are rows enough to learn so many, else one is
+    /// shared by all; with --groups each group has one.
     #[arg(long, value_enum, value_name = "WHICH", hide_possible_values = true)]
     pub(crate) regularisers: Option<Sharing>,
     /// CSV file with the columns `feature` and `group`: one regulariser a group

@@ -66,7 +66,9 @@ impl Failure {
 impl From<TuneError> for Failure {
     fn from(error: TuneError) -> Self {
         let hint = error.hint().or_else(|| match &error {
-            TuneError::Setting { .. } => Some("`unspool tune --help` describes the options".into()),
+            TuneError::Setting { .. } | TuneError::Engine(_) => {
+                Some("`unspool tune --help` describes the options".into())
+            }
             _ => None,
         });
         Failure { message: error.to_string(), hint }

@@ -20,7 +20,7 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
     /// // d sqrt(theta) / d theta at 4
     /// let solve = Solve::new(&Heron, &[1.0]).stop(Stop::steps(8));
     /// let gradient = solve.vjp(&[4.0], Mode::full(), |_, c| c[0] = 1.0)?;
-    /// assert!((gradient.theta[0] - 0.25).abs() < 1e-12);
+    /// assert!(f64::abs(gradient.theta[0] - 0.25) < 1e-12);
     /// # Ok::<(), unspool_core::Error>(())
     /// ```
     ///

@@ -1,11 +1,9 @@
 //! Tuning and prediction from end to end.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{json, text, unspool};
+use crate::common::{json, text, unspool};
 use serde_json::Value;
 use tempfile::TempDir;
 use unspool_tune::table::EXAMPLES;

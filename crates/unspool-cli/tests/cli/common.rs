@@ -6,23 +6,23 @@ use std::process::Output;
 use assert_cmd::Command;
 
 /// The program, run in this folder.
-pub fn unspool(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn unspool(folder: &Path, arguments: &[&str]) -> Output {
     Command::cargo_bin("unspool").unwrap().current_dir(folder).args(arguments).output().unwrap()
 }
 
 /// Text of a stream.
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// A JSON document.
-pub fn json(bytes: &[u8]) -> serde_json::Value {
+pub(crate) fn json(bytes: &[u8]) -> serde_json::Value {
     serde_json::from_slice(bytes).unwrap()
 }
 
 /// Asserts exit code 2 and exactly two lines on standard error: the error, with all of these
 /// parts, and the hint.
-pub fn assert_refused(output: &Output, parts: &[&str]) {
+pub(crate) fn assert_refused(output: &Output, parts: &[&str]) {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     let lines: Vec<&str> = stderr.lines().collect();
