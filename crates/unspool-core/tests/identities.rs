@@ -144,8 +144,8 @@ fn master_identity_without_commutation() {
                 if (x - y).abs() < 1e-6 { p(0.5 * (x + y)).1 } else { (p(x).0 - p(y).0) / (x - y) }
             });
             let value = function(&v, &lambda, |l| p(l).0);
-            for i in 0..D {
-                let dh = Mat::from_fn(D, D, |a, b| if a == i && b == i { theta[i].exp() } else { 0.0 });
+            for (i, theta) in theta.iter().enumerate() {
+                let dh = Mat::from_fn(D, D, |a, b| if a == i && b == i { theta.exp() } else { 0.0 });
                 let exact = &inverse * (&dh * &solution) * -1.0;
                 let turned = v.transpose() * &dh * &v;
                 let product = Mat::from_fn(D, D, |a, b| divided[(a, b)] * turned[(a, b)]);
