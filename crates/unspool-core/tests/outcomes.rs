@@ -208,3 +208,21 @@ fn data_matrices() {
         }
     }
 }
+
+/// Blocks of columns whose last one is narrower, no directions at all, more slots than steps.
+#[test]
+fn odd_blocks() {
+    let data = Regression::new(600, 600, 1.0, 0.1, 4);
+    let x = Dense::new(&data.x[..], 600, 600).unwrap();
+    let model = LinearModel::new(x, data.signs(), Logistic, Groups::Of((0..600).map(|j| j % 100).collect())).unwrap();
+    let (map, start, theta) = (GradientDescent::new(&model, 0.1), [0.0; 600], [-1.0; 100]);
+    let solve = Solve::new(&map, &start).stop(Stop::steps(2));
+    assert!(solve.jacobian(&theta, Mode::full()).unwrap().status.is_ok());
+    assert!(solve.vjp(&theta, Mode::slots(usize::MAX / 4096), |_, c| c.fill(1.0)).unwrap().status.is_ok());
+    let f = Quadratic::new(vec![2.0], vec![1.0], Groups::None).unwrap();
+    let map = GradientDescent::new(&f, 0.4);
+    for mode in [Mode::full(), Mode::implicit(), Mode::cholesky()] {
+        let d = Solve::new(&map, &[0.0]).jacobian(&[], mode).unwrap();
+        assert!(d.status.is_ok() && d.dx.is_empty());
+    }
+}

@@ -6,7 +6,7 @@
 use super::frozen::{self, Frozen};
 use super::tape::Ring;
 use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
-use crate::error::check_len;
+use crate::error::{check_finite, check_len};
 use crate::run::{Solve, Walk};
 use crate::{At, Jvp, Real, Result, Status, Stream};
 
@@ -30,6 +30,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
     pub fn jvps(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F]) -> Result<Tangents<F>> {
         self.check(theta)?;
         check_len("dtheta", dtheta.len(), k * self.map.dims().params)?;
+        check_finite("dtheta", dtheta)?;
         match mode {
             Mode::Unroll { span, polish, .. } => self.unrolled_tangents(theta, span, polish, k, dtheta, None),
             Mode::Implicit(solver) => self.implicit_tangents(theta, solver, k, dtheta),
@@ -156,13 +157,16 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
         stride: usize,
         k: usize,
         cost: Cost,
-        status: Status,
+        mut status: Status,
     ) -> Tangents<F> {
         let output = self.map.dims().output;
         for j in 0..k {
             dx.copy_within(j * stride..j * stride + output, j * output);
         }
         dx.truncate(k * output);
+        if usable(status) && !F::sum_squares(&dx).is_finite() {
+            status = Status::NonFinite { stream: Stream::Tangent, iteration: cost.steps };
+        }
         if !usable(status) {
             dx.fill(F::nan());
         }

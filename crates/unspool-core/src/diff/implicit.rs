@@ -74,6 +74,9 @@ impl<F: Real> System<'_, F> {
         scratch: &mut [F],
         cost: &mut Cost,
     ) -> Status {
+        if b.is_empty() {
+            return Status::Converged;
+        }
         match solver {
             LinearSolver::Cg { tol, max_products } => self.by_cg(tol, max_products, k, b, x, scratch, cost),
             _ => self.by_cholesky(k, b, x, cost),
@@ -94,6 +97,7 @@ impl<F: Real> System<'_, F> {
         let d = b.len() / k.max(1);
         let mut work = vec![F::zero(); 3 * d];
         cost.peak_bytes += work.len() * size_of::<F>();
+        let mut status = Status::Converged;
         for (b, x) in b.chunks_mut(d).zip(x.chunks_mut(d)) {
             if let Some(active) = &self.active {
                 keep(active, b);
@@ -105,7 +109,7 @@ impl<F: Real> System<'_, F> {
                 return Status::Singular { stream: self.stream, iteration: self.at.t, pivot: info.products };
             }
             if !info.converged {
-                return Status::NotConverged {
+                status = Status::NotConverged {
                     stream: self.stream,
                     iteration: info.products,
                     residual: info.relative_residual,
@@ -113,7 +117,7 @@ impl<F: Real> System<'_, F> {
                 };
             }
         }
-        Status::Converged
+        status
     }
 
     fn by_cholesky(&self, k: usize, b: &[F], x: &mut [F], cost: &mut Cost) -> Status {

@@ -123,6 +123,7 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
     ) -> Result<Adjoint<F>> {
         check_range("the number of stored states", slots as f64, slots > 0, "at least 1")?;
         let (steps, known) = (self.stop.max_steps, self.stop.tol.is_none());
+        let slots = slots.min(steps.max(2));
         let first = match span {
             Span::Late(k0) => k0,
             Span::Last(last) if known => steps.saturating_sub(last),

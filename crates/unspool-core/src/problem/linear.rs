@@ -133,8 +133,9 @@ impl<F: Real, X: Design<F>, L: Loss<F>> Smooth<F> for LinearModel<'_, F, X, L> {
 
     fn scratch(&self, k: usize) -> usize {
         let c = self.loss.outputs();
-        let columns = c * k.clamp(1, BLOCK);
-        let direct = self.x.scratch(columns + 2 * c, columns).max(self.x.scratch(3 * c, c));
+        // The last block of columns may be narrower, and yet ask for more pieces of the rows.
+        let blocks = (1..=k.clamp(1, BLOCK)).map(|j| self.x.scratch(c * j + 2 * c, c * j));
+        let direct = blocks.max().unwrap_or(0).max(self.x.scratch(3 * c, c));
         let formed = if self.forms_hessian(k) { self.formed_scratch() } else { 0 };
         self.dim() + direct.max(formed)
     }

@@ -171,7 +171,14 @@ fn check(table: &Table, settings: &Settings) -> Result<(), TuneError> {
     match &settings.regularisers {
         Regularisers::Groups(of) => {
             let must = format!("one for each of {features} features");
-            setting("the number of group numbers", of.len().to_string(), &must, of.len() == features)
+            setting("the number of group numbers", of.len().to_string(), &must, of.len() == features)?;
+            let largest = of.iter().max().copied().unwrap_or(0);
+            setting(
+                "a group number",
+                largest.to_string(),
+                "below the number of features",
+                (largest as usize) < features,
+            )
         }
         _ => Ok(()),
     }
@@ -219,13 +226,16 @@ fn shared(folds: &mut Folds, starts: &[f64], shape: &Shape, report: &mut Report<
         let stop = report.tell(Evaluation { phase, number, most, loss: loss.value, gradient, log_regularisers });
         Ok::<_, TuneError>((Value { value: loss.value, stop }, slope, best.log_regulariser))
     };
-    let mut first = starts.first().copied().unwrap_or(0.0);
+    let (mut first, mut stopped) = (starts.first().copied().unwrap_or(0.0), false);
     for &start in starts {
         let (Value { stop, .. }, _, best) = evaluate(start)?;
-        first = best;
+        (first, stopped) = (best, stop);
         if stop {
             break;
         }
+    }
+    if stopped {
+        return Ok(best);
     }
     outer::minimise(&mut vec![first], SHARED_EVALUATIONS - starts.len(), 3e-4, &mut |t, g| {
         let (value, slope, _) = evaluate(t[0])?;
@@ -313,7 +323,7 @@ fn quality(judge: &Judge, w: &[f64], kind: ModelKind) -> f64 {
     }
     let mean = y.iter().sum::<f64>() / n;
     let total: f64 = y.iter().map(|y| (y - mean).powi(2)).sum();
-    1.0 - 2.0 * judge.losses(w).iter().sum::<f64>() / total
+    if total > 0.0 { 1.0 - 2.0 * judge.losses(w).iter().sum::<f64>() / total } else { 0.0 }
 }
 
 /// What an honest friend would add.

@@ -39,6 +39,9 @@ pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>)
         while left > 0 && !stopped {
             let next: Vec<f64> =
                 x.iter().zip(&direction).map(|(x, d)| (x + step * d).clamp(RANGE.0, RANGE.1)).collect();
+            if next == *x {
+                break;
+            }
             let trial = f(&next, &mut g_next)?;
             left -= 1;
             stopped = trial.stop;
