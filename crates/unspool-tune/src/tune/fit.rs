@@ -125,6 +125,10 @@ impl Fit {
         };
         if shape.kind == ModelKind::Lasso || matches!(shape.inner, Inner::Unrolled { .. }) {
             fit.edge = 1.1 * fit.largest_eigenvalue();
+            if shape.outputs > 1 {
+                // At zero the curvature of several classes is 1/C; elsewhere it may reach 1/2.
+                fit.edge *= 0.5 * shape.outputs as f64;
+            }
         }
         Ok(fit)
     }
