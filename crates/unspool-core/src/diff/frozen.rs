@@ -10,21 +10,17 @@ pub(super) trait Frozen<F> {
 }
 
 /// Terms until the newest is below `tol` of the whole.
-pub(super) fn neumann<F: Real>(sequence: &mut impl Frozen<F>, at: At<'_, F>, tol: f64, max_terms: usize) -> Status {
+pub(super) fn neumann<F: Real, S: Frozen<F>>(sequence: &mut S, at: At<'_, F>, tol: f64, max_terms: usize) -> Status {
     let (mut residual, mut bound) = (f64::INFINITY, 0.0);
     for _ in 0..max_terms {
         let (term, whole) = sequence.term(at);
         if !term.is_finite() || !whole.is_finite() {
-            return Status::NonFinite { stream: sequence_stream(sequence), iteration: at.t };
+            return Status::NonFinite { stream: S::STREAM, iteration: at.t };
         }
         (residual, bound) = (term, tol * whole);
         if residual <= bound {
             return Status::Converged;
         }
     }
-    Status::NotConverged { stream: sequence_stream(sequence), iteration: max_terms, residual, tolerance: bound }
-}
-
-fn sequence_stream<F, S: Frozen<F>>(_: &S) -> Stream {
-    S::STREAM
+    Status::NotConverged { stream: S::STREAM, iteration: max_terms, residual, tolerance: bound }
 }

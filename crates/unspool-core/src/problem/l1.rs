@@ -86,15 +86,7 @@ impl<F: Real> Prox<F> for L1 {
     fn jvp(&self, h: F, theta: &[F], x: &[F], dv: &mut [F], dtheta: &[F], scratch: &mut [F]) {
         let (weights, slope) = scratch.split_at_mut(2 * self.dim);
         let (l1, l2) = self.weights(theta, weights);
-        let slope = &mut slope[..self.dim];
-        let p = self.groups.params(self.dim);
-        for (part, dtheta) in dtheta.chunks_exact(p.max(1)).enumerate() {
-            for (j, slope) in slope.iter_mut().enumerate() {
-                let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
-                *slope = -h * if part == 0 { a } else { b };
-            }
-            self.groups.add_spread(self.dim, dtheta, slope, dv);
-        }
+        self.spread(x, (l1, l2), -h, dtheta, &mut slope[..self.dim], dv);
         for ((dv, &x), &l2) in dv.iter_mut().zip(x).zip(l2) {
             *dv = if x == F::zero() { F::zero() } else { *dv / (F::one() + h * l2) };
         }
@@ -124,22 +116,7 @@ impl<F: Real> Prox<F> for L1 {
     fn add_mixed(&self, theta: &[F], x: &[F], dtheta: &[F], out: &mut [F], scratch: &mut [F]) {
         let (weights, slope) = scratch.split_at_mut(2 * self.dim);
         let (l1, l2) = self.weights(theta, weights);
-        let slope = &mut slope[..self.dim];
-        let p = self.groups.params(self.dim);
-        for (part, dtheta) in dtheta.chunks_exact(p.max(1)).enumerate() {
-            for (j, slope) in slope.iter_mut().enumerate() {
-                let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
-                let on = x[j] != F::zero();
-                *slope = if !on {
-                    F::zero()
-                } else if part == 0 {
-                    a
-                } else {
-                    b
-                };
-            }
-            self.groups.add_spread(self.dim, dtheta, slope, out);
-        }
+        self.spread(x, (l1, l2), F::one(), dtheta, &mut slope[..self.dim], out);
     }
 
     fn mixed_t(&self, theta: &[F], x: &[F], scale: F, v: &[F], gtheta: &mut [F], scratch: &mut [F]) {
@@ -149,6 +126,19 @@ impl<F: Real> Prox<F> for L1 {
 }
 
 impl L1 {
+    /// `out += scale (slopes on the support) dtheta`: the transpose of `collect`.
+    fn spread<F: Real>(&self, x: &[F], (l1, l2): (&[F], &[F]), scale: F, dtheta: &[F], slope: &mut [F], out: &mut [F]) {
+        let p = self.groups.params(self.dim);
+        for (part, dtheta) in dtheta.chunks_exact(p.max(1)).enumerate() {
+            for (j, slope) in slope.iter_mut().enumerate() {
+                let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
+                let on = x[j] != F::zero();
+                *slope = if on { scale * if part == 0 { a } else { b } } else { F::zero() };
+            }
+            self.groups.add_spread(self.dim, dtheta, slope, out);
+        }
+    }
+
     /// `gtheta += scale (slopes on the support)' v`.
     fn collect<F: Real>(&self, x: &[F], (l1, l2): (&[F], &[F]), scale: F, v: &[F], gtheta: &mut [F]) {
         let p = self.groups.params(self.dim);
