@@ -49,6 +49,8 @@ pub mod linsolve;
 pub mod method;
 pub mod par;
 pub mod problem;
+pub mod spectrum;
+pub mod trust;
 pub mod zoo;
 
 mod error;

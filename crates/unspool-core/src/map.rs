@@ -1,6 +1,7 @@
 //! The first axis: what is iterated. One step, its JVP and its VJP; no loop, no allocation, no output.
 
 use crate::Real;
+use crate::trust::Moduli;
 
 /// Sizes of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,13 @@ pub trait Vjp<F: Real>: Map<F> {
 pub trait Condition<F: Real>: Sync {
     /// Length of scratch for `k` columns.
     fn scratch(&self, k: usize) -> usize;
+    /// `out = g(x, theta)`, zero outside the free coordinates.
+    fn value(&self, at: At<'_, F>, out: &mut [F], scratch: &mut [F]);
+    /// Bounds that hold for all `x`, where they are known.
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        let _ = theta;
+        None
+    }
     /// The free coordinates in increasing order; `None` when all are.
     fn active(&self, at: At<'_, F>) -> Option<Vec<usize>>;
     /// `out = (dg/dx) V` for `k` columns of the output's length.

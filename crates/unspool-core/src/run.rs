@@ -222,7 +222,8 @@ pub(crate) struct Walk<'a, F: Real, M: ?Sized> {
     /// The state before `x`, once a step was taken.
     pub(crate) next: Vec<F>,
     pub(crate) scratch: Vec<F>,
-    residual: f64,
+    /// `|x_t - x_{t-1}|` of the last step.
+    pub(crate) residual: f64,
     /// `None` while the run goes on.
     pub(crate) status: Option<Status>,
 }

@@ -87,6 +87,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             (Span::Last(last), Some(_)) => (usize::MAX, last.min(self.stop.max_steps)),
         };
         let mut ring = Ring::new(dims.state, keep);
+        let mut burn_in = BurnIn::default();
         let mut walk = Walk::new(self, theta);
         while walk.status.is_none() {
             if walk.t >= from {
@@ -97,6 +98,9 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             }
             if !walk.advance() {
                 break;
+            }
+            if walk.t > from {
+                burn_in.record(tangent.change(), walk.residual);
             }
         }
         let run = walk.status.unwrap_or(Status::Done);
@@ -116,7 +120,8 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             ..Cost::default()
         };
         let status = worse(run, tangent.status());
-        Ok(self.tangents(walk.x, tangent.j, dims.state, k, cost, status))
+        let tangents = self.tangents(walk.x, tangent.j, dims.state, k, cost, status);
+        Ok(Tangents { burn_in: burn_in.is_on(), ..tangents })
     }
 
     fn implicit_tangents(&self, theta: &[F], solver: LinearSolver, k: usize, dtheta: &[F]) -> Result<Tangents<F>> {
@@ -171,7 +176,29 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             dx.fill(F::nan());
         }
         x.truncate(output);
-        Tangents { x, dx, directions: k, cost, status }
+        Tangents { x, dx, directions: k, burn_in: false, cost, status }
+    }
+}
+
+/// The changes of derivative and iterate over a window of steps.
+#[derive(Default)]
+struct BurnIn {
+    changes: [(f64, f64); BurnIn::WINDOW],
+    count: usize,
+}
+
+impl BurnIn {
+    const WINDOW: usize = 8;
+
+    fn record(&mut self, derivative: f64, iterate: f64) {
+        self.changes[self.count % Self::WINDOW] = (derivative, iterate);
+        self.count += 1;
+    }
+
+    /// Whether the derivative's change grew over the window while the iterate's fell.
+    fn is_on(&self) -> bool {
+        let (old, new) = (self.changes[self.count % Self::WINDOW], self.changes[(self.count + Self::WINDOW - 1) % Self::WINDOW]);
+        self.count > Self::WINDOW && new.0 > old.0 && new.1 < old.1
     }
 }
 
@@ -217,6 +244,11 @@ impl<'a, F: Real, M: Jvp<F> + ?Sized> Tangent<'a, F, M> {
         }
     }
 
+    /// By how much the last step changed it.
+    fn change(&self) -> f64 {
+        F::sum_squares_diff(&self.j, &self.next).sqrt()
+    }
+
     fn status(&self) -> Status {
         match self.broken {
             Some(iteration) => Status::NonFinite { stream: Stream::Tangent, iteration },
@@ -235,6 +267,6 @@ impl<F: Real, M: Jvp<F> + ?Sized> Frozen<F> for Tangent<'_, F, M> {
     /// One more term: the change of J against its size.
     fn term(&mut self, at: At<'_, F>) -> (f64, f64) {
         self.push(at);
-        (F::sum_squares_diff(&self.j, &self.next).sqrt(), F::sum_squares(&self.j).sqrt())
+        (self.change(), F::sum_squares(&self.j).sqrt())
     }
 }

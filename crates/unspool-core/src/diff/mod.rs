@@ -59,6 +59,9 @@ pub struct Tangents<F> {
     pub dx: Vec<F>,
     /// Number of directions `k`.
     pub directions: usize,
+    /// Over the last steps the derivative changed more and more while the iterates settled: it was
+    /// still on its way up the burn-in phase. False for implicit modes.
+    pub burn_in: bool,
     /// What it cost.
     pub cost: Cost,
     /// How it ended; unless [`Status::is_ok`] or `NotConverged`, `dx` is filled with NaN.

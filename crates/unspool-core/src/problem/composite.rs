@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{Gram, Groups, L1, Prox, Ridge, Smooth};
 use crate::data::Design;
 use crate::error::check_len;
+use crate::trust::Moduli;
 use crate::{At, Condition, Real, Result};
 
 /// A smooth objective plus a penalty with a kink; `theta = [smooth part's…, penalty's…]`.
@@ -91,6 +92,17 @@ pub struct OnSupport<'a, S: ?Sized, G> {
 impl<F: Real, S: Smooth<F> + ?Sized, G: Prox<F>> Condition<F> for OnSupport<'_, S, G> {
     fn scratch(&self, k: usize) -> usize {
         self.smooth.scratch(k).max(self.penalty.scratch())
+    }
+
+    fn value(&self, at: At<'_, F>, out: &mut [F], scratch: &mut [F]) {
+        let (a, b) = at.theta.split_at(self.smooth.params());
+        self.smooth.gradient(at.x, a, out, scratch);
+        self.penalty.add_gradient(b, at.x, out, scratch);
+        self.penalty.restrict(at.x, out);
+    }
+
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        if self.penalty.is_zero() { self.smooth.moduli(theta) } else { None }
     }
 
     fn active(&self, at: At<'_, F>) -> Option<Vec<usize>> {

@@ -1,6 +1,7 @@
 //! A vanishing gradient as optimality condition.
 
 use super::Smooth;
+use crate::trust::Moduli;
 use crate::{At, Condition, Real};
 
 /// `grad_x f(x, theta) = 0`.
@@ -9,6 +10,14 @@ pub struct Stationarity<'a, P: ?Sized>(pub &'a P);
 impl<F: Real, P: Smooth<F> + ?Sized> Condition<F> for Stationarity<'_, P> {
     fn scratch(&self, k: usize) -> usize {
         self.0.scratch(k)
+    }
+
+    fn value(&self, at: At<'_, F>, out: &mut [F], scratch: &mut [F]) {
+        self.0.gradient(at.x, at.theta, out, scratch);
+    }
+
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        self.0.moduli(theta)
     }
 
     fn active(&self, _: At<'_, F>) -> Option<Vec<usize>> {

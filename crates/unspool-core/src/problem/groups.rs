@@ -1,6 +1,7 @@
 //! Log-regularisers: `lambda_j = exp(theta_g(j))`, one shared, one a group, or one a feature.
 
 use crate::error::check_len;
+use crate::trust::Moduli;
 use crate::{Error, Real, Result};
 
 /// Which regulariser belongs to which feature.
@@ -172,6 +173,15 @@ impl LogRidge {
     /// `lambda_j` for each coordinate.
     pub fn lambdas<F: Real>(&self, theta: &[F], out: &mut [F]) {
         self.groups.lambdas(self.features, theta, out);
+    }
+
+    /// Those of the penalty, whose curvature is the smallest `lambda`, 0 with a free coordinate.
+    pub fn moduli<F: Real>(&self, theta: &[F]) -> Moduli {
+        let mut lambda = vec![F::zero(); self.dim()];
+        self.lambdas(theta, &mut lambda);
+        let (low, high) =
+            lambda.iter().fold((f64::INFINITY, 0.0), |(low, high), l| (f64::min(low, l.wide()), f64::max(high, l.wide())));
+        Moduli { ell: low, mixed: high, hess: 0.0 }
     }
 
     /// `1/2 sum lambda x^2`.

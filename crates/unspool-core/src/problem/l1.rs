@@ -108,6 +108,14 @@ impl<F: Real> Prox<F> for L1 {
         v.iter_mut().zip(x).filter(|(_, x)| **x == F::zero()).for_each(|(v, _)| *v = F::zero());
     }
 
+    fn add_gradient(&self, theta: &[F], x: &[F], out: &mut [F], scratch: &mut [F]) {
+        let (l1, l2) = self.weights(theta, scratch);
+        for (((out, &x), &l1), &l2) in out.iter_mut().zip(x).zip(l1).zip(l2) {
+            let (a, b) = Self::slopes(x, l1, l2);
+            *out += if x == F::zero() { F::zero() } else { a + b };
+        }
+    }
+
     fn add_hess(&self, theta: &[F], _: &[F], v: &[F], out: &mut [F], scratch: &mut [F]) {
         let (_, l2) = self.weights(theta, scratch);
         out.iter_mut().zip(v).zip(l2).for_each(|((out, &v), &l2)| *out += l2 * v);

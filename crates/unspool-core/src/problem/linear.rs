@@ -9,6 +9,7 @@ use super::{Groups, LogRidge, Loss, Smooth, ThirdOrder};
 use crate::data::Design;
 use crate::error::{check_finite, check_len};
 use crate::linsolve::dense::gemm;
+use crate::trust::Moduli;
 use crate::{Error, Real, Result, par};
 
 /// Hessian products are taken for this many columns at a time.
@@ -202,6 +203,11 @@ impl<F: Real, X: Design<F>, L: Loss<F>> Smooth<F> for LinearModel<'_, F, X, L> {
 
     fn is_quadratic(&self) -> bool {
         self.loss.is_squared()
+    }
+
+    /// Of a quadratic; the loss's own curvature is not counted.
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        self.loss.is_squared().then(|| self.penalty.moduli(theta))
     }
 }
 

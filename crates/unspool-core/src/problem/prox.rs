@@ -30,6 +30,8 @@ pub trait Prox<F: Real>: Sync {
     fn support(&self, x: &[F]) -> Option<Vec<usize>>;
     /// Zeroes `v` off the support.
     fn restrict(&self, x: &[F], v: &mut [F]);
+    /// On the support, `out += grad_x g`.
+    fn add_gradient(&self, theta: &[F], x: &[F], out: &mut [F], scratch: &mut [F]);
     /// On the support, `out += (grad_xx g) v`.
     fn add_hess(&self, theta: &[F], x: &[F], v: &[F], out: &mut [F], scratch: &mut [F]);
     /// On the support, `out += (grad_x,theta g) dtheta`.
@@ -74,6 +76,8 @@ impl<F: Real> Prox<F> for NoPenalty {
     }
 
     fn restrict(&self, _: &[F], _: &mut [F]) {}
+
+    fn add_gradient(&self, _: &[F], _: &[F], _: &mut [F], _: &mut [F]) {}
 
     fn add_hess(&self, _: &[F], _: &[F], _: &[F], _: &mut [F], _: &mut [F]) {}
 

@@ -3,6 +3,7 @@
 use super::linear::symmetric_times;
 use super::{Groups, LogRidge, Smooth, ThirdOrder};
 use crate::error::{check_finite, check_len};
+use crate::trust::Moduli;
 use crate::{Error, Real, Result};
 
 /// A quadratic with a symmetric matrix and log-regularisers.
@@ -120,6 +121,11 @@ impl<F: Real> Smooth<F> for Quadratic<F> {
 
     fn is_quadratic(&self) -> bool {
         true
+    }
+
+    /// Without a bound of the eigenvalues: `A` need not be positive.
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        Some(Moduli { ell: 0.0, ..self.penalty.moduli(theta) })
     }
 }
 

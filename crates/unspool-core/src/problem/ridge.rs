@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Groups, LinearModel, Quadratic, Smooth, Squared, ThirdOrder};
 use crate::data::Design;
+use crate::trust::Moduli;
 use crate::{Real, Result};
 
 /// Whether ridge regression runs on `X'X` in place of `X`.
@@ -113,6 +114,10 @@ impl<F: Real, X: Design<F>> Smooth<F> for Ridge<'_, F, X> {
 
     fn is_quadratic(&self) -> bool {
         true
+    }
+
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        self.inner().moduli(theta)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A smooth objective by its oracles: the way to bring a problem of one's own.
 
 use crate::Real;
+use crate::trust::Moduli;
 
 /// A twice differentiable objective `f(x, theta)`.
 ///
@@ -57,6 +58,13 @@ pub trait Smooth<F: Real>: Sync {
     /// Whether the gradient is affine in `x`.
     fn is_quadratic(&self) -> bool {
         false
+    }
+
+    /// Strong convexity and Lipschitz constants, where they are known: what certified error bounds
+    /// are made of.
+    fn moduli(&self, theta: &[F]) -> Option<Moduli> {
+        let _ = theta;
+        None
     }
 }
 
