@@ -197,7 +197,8 @@ impl BurnIn {
 
     /// Whether the derivative's change grew over the window while the iterate's fell.
     fn is_on(&self) -> bool {
-        let (old, new) = (self.changes[self.count % Self::WINDOW], self.changes[(self.count + Self::WINDOW - 1) % Self::WINDOW]);
+        let (old, new) =
+            (self.changes[self.count % Self::WINDOW], self.changes[(self.count + Self::WINDOW - 1) % Self::WINDOW]);
         self.count > Self::WINDOW && new.0 > old.0 && new.1 < old.1
     }
 }

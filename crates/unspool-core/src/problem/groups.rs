@@ -179,8 +179,9 @@ impl LogRidge {
     pub fn moduli<F: Real>(&self, theta: &[F]) -> Moduli {
         let mut lambda = vec![F::zero(); self.dim()];
         self.lambdas(theta, &mut lambda);
-        let (low, high) =
-            lambda.iter().fold((f64::INFINITY, 0.0), |(low, high), l| (f64::min(low, l.wide()), f64::max(high, l.wide())));
+        let (low, high) = lambda
+            .iter()
+            .fold((f64::INFINITY, 0.0), |(low, high), l| (f64::min(low, l.wide()), f64::max(high, l.wide())));
         Moduli { ell: low, mixed: high, hess: 0.0 }
     }
 

@@ -117,7 +117,7 @@ impl<F: Real, X: Design<F>> Smooth<F> for Ridge<'_, F, X> {
     }
 
     fn moduli(&self, theta: &[F]) -> Option<Moduli> {
-        self.inner().moduli(theta)
+        self.model.moduli(theta)
     }
 }
 
