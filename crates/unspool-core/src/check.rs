@@ -229,8 +229,14 @@ pub fn third_order<P: ThirdOrder<f64> + ?Sized>(problem: &P, x: &[f64], theta: &
     report
 }
 
-/// `d/ds f(s)` at 0 by central differences with one Richardson extrapolation.
-fn differences(f: impl Fn(f64, &mut [f64]), n: usize) -> Vec<f64> {
+/// `d/ds f(s)` at 0 by central differences of fourth order (one Richardson extrapolation), where
+/// `f(s, out)` writes `n` values; it is called at four points up to `1e-3` away.
+///
+/// ```
+/// let slope = unspool_core::check::differences(|s, out| out[0] = s.sin(), 1);
+/// assert!((slope[0] - 1.0).abs() < 1e-11);
+/// ```
+pub fn differences(f: impl Fn(f64, &mut [f64]), n: usize) -> Vec<f64> {
     let at = |s: f64| {
         let mut out = vec![f64::NAN; n];
         f(s, &mut out);

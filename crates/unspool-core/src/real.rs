@@ -49,3 +49,33 @@ impl Real for f32 {
         f64::from(self)
     }
 }
+
+/// Whether every entry is finite. The sum of the squares says so at once, unless it overflows.
+pub(crate) fn all_finite<F: Real>(x: &[F]) -> bool {
+    F::sum_squares(x).is_finite() || x.iter().all(|x| x.wide().is_finite())
+}
+
+/// `|x|`, right also where the squares overflow or vanish; finite exactly where all entries are.
+pub(crate) fn norm<F: Real>(x: &[F]) -> f64 {
+    root(F::sum_squares(x), x.iter().map(|x| x.wide()))
+}
+
+/// `|a - b|`, as [`norm`]; infinite also where the difference of two entries overflows.
+pub(crate) fn distance<F: Real>(a: &[F], b: &[F]) -> f64 {
+    root(F::sum_squares_diff(a, b), a.iter().zip(b).map(|(a, b)| a.wide() - b.wide()))
+}
+
+/// The root of a sum of squares; from the entries themselves where the sum is too large or too
+/// small to be trusted.
+fn root(sum: f64, entries: impl Iterator<Item = f64> + Clone) -> f64 {
+    if (1e-280..1e300).contains(&sum) {
+        return sum.sqrt();
+    }
+    let larger = |a: f64, b: f64| if b.is_nan() { b } else { a.max(b.abs()) };
+    let largest = entries.clone().fold(0.0, larger);
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    let sum: f64 = entries.map(|e| (e / largest).powi(2)).sum();
+    (largest * sum.sqrt()).min(f64::MAX)
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{check_finite, check_len, check_range};
+use crate::real::{all_finite, distance, norm};
 use crate::{At, Error, Map, Real, Result};
 
 /// When a run stops.
@@ -88,8 +89,9 @@ pub enum Status {
         stream: Stream,
         /// In the step with this counter.
         iteration: usize,
-        /// Row of the first pivot that is not positive.
-        pivot: usize,
+        /// Row of the first pivot that is not positive; `None` when conjugate gradient, which
+        /// knows no rows, met a direction without positive curvature.
+        pivot: Option<usize>,
     },
     /// The cancel flag was raised.
     Cancelled {
@@ -125,11 +127,13 @@ impl fmt::Display for Status {
                 "the {stream} is not finite in iteration {iteration}; the step size is probably too large, \
                  or the map leaves its domain"
             ),
-            Status::Singular { stream, iteration, pivot } => write!(
-                f,
-                "the Hessian is singular or indefinite at iteration {iteration} (pivot {pivot}), needed for the \
-                 {stream}; regularise the problem, or differentiate by unrolling"
-            ),
+            Status::Singular { stream, iteration, pivot } => {
+                write!(f, "the Hessian is singular or indefinite at iteration {iteration}")?;
+                if let Some(pivot) = pivot {
+                    write!(f, " (pivot {pivot})")?;
+                }
+                write!(f, ", needed for the {stream}; regularise the problem, or differentiate by unrolling")
+            }
             Status::Cancelled { iteration } => write!(f, "cancelled after {iteration} iterations"),
         }
     }
@@ -268,11 +272,11 @@ impl<'a, F: Real, M: Map<F> + ?Sized> Walk<'a, F, M> {
         }
         let at = At { t: self.t, x: &self.x, theta: self.theta };
         self.map.step(at, &mut self.next, &mut self.scratch);
-        let change = F::sum_squares_diff(&self.next, &self.x).sqrt();
+        let change = distance(&self.next, &self.x);
         self.residual = change;
-        if !change.is_finite() {
+        if !change.is_finite() && !all_finite(&self.next) {
             self.status = Some(match self.map.singular_pivot(at) {
-                Some(pivot) => Status::Singular { stream: Stream::Iterate, iteration: self.t, pivot },
+                pivot @ Some(_) => Status::Singular { stream: Stream::Iterate, iteration: self.t, pivot },
                 None => Status::NonFinite { stream: Stream::Iterate, iteration: self.t },
             });
             return false;
@@ -280,7 +284,7 @@ impl<'a, F: Real, M: Map<F> + ?Sized> Walk<'a, F, M> {
         std::mem::swap(&mut self.x, &mut self.next);
         self.t += 1;
         if let Some(tol) = self.stop.tol {
-            let bound = tol * (1.0 + F::sum_squares(&self.x).sqrt());
+            let bound = tol * (1.0 + norm(&self.x));
             if change <= bound {
                 self.status = Some(Status::Converged);
             } else if self.t >= self.stop.max_steps {

@@ -50,6 +50,7 @@ fn allocations() {
     rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| {
         nothing_in_the_loop();
         tape_of_the_stated_size();
+        a_long_run_that_ends_early();
         within_the_budget();
     });
 }
@@ -114,6 +115,27 @@ fn tape_of_the_stated_size() {
     let reverse = measure(|| solve.vjp(&theta, Mode::full(), |_, c| c.fill(1.0)).unwrap()).1;
     let added = (reverse - run) as f64 / 8.0;
     assert!(added <= 1.1 * 200.0 * 200.0, "{added} numbers");
+}
+
+/// Room is made as the states come, not for all the steps that are allowed.
+fn a_long_run_that_ends_early() {
+    let f = Quadratic::new(vec![1.0], vec![1.0], Groups::None).unwrap();
+    let map = GradientDescent::new(&f, -1e30);
+    for steps in [1 << 40, usize::MAX] {
+        let solve = Solve::new(&map, &[0.0]).stop(Stop::steps(steps));
+        let mut status = None;
+        let (_, peak) = measure(|| status = Some(solve.vjp(&[], Mode::full(), |_, c| c.fill(1.0)).unwrap().status));
+        assert!(matches!(status, Some(unspool_core::Status::NonFinite { .. })) && peak < 20 << 20, "{peak}");
+    }
+    // Many chunks: the last has room for what is left, not for a whole one.
+    let data = Regression::new(100, 400, 0.1, 0.5, 2);
+    let x = Dense::new(&data.x[..], 100, 400).unwrap();
+    let ridge = Ridge::new(x, &data.y[..], Groups::Shared, Gram::Never).unwrap();
+    let (map, start, steps) = (GradientDescent::new(&ridge, 0.1), vec![0.0; 400], 5500);
+    let solve = Solve::new(&map, &start).stop(Stop::steps(steps));
+    let run = measure(|| solve.run(&[-1.0]).unwrap()).1;
+    let reverse = measure(|| solve.vjp(&[-1.0], Mode::full(), |_, c| c.fill(1.0)).unwrap()).1;
+    assert!((reverse - run) as f64 <= 1.1 * (8 * 400 * steps) as f64, "{} bytes", reverse - run);
 }
 
 /// A budget in bytes holds for everything the reverse pass allocates.

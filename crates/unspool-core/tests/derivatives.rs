@@ -3,6 +3,10 @@
 mod common;
 
 use common::{Case, each_case};
+use unspool_core::data::Dense;
+use unspool_core::method::{Chebyshev, ConjugateGradient, Fista, ProximalGradient, chebyshev, fista};
+use unspool_core::problem::{self, Gram, Groups, Quadratic, Ridge};
+use unspool_core::zoo::Regression;
 use unspool_core::{At, Error, Mode, Solve, Stop, check};
 
 /// Steps of a run; conjugate gradient has solved these problems of 6 variables after 6.
@@ -75,16 +79,13 @@ fn truncated_modes_of_every_method() {
             }
         };
         walk(&mut state, theta, 0..t - k);
-        let at = |s: f64| {
+        let at = |s: f64, out: &mut [f64]| {
             let theta: Vec<f64> = theta.iter().zip(&dtheta).map(|(t, d)| t + s * d).collect();
             let mut x = state.clone();
             walk(&mut x, &theta, t - k..t);
-            x
+            out.copy_from_slice(&x[..out.len()]);
         };
-        let h = 1e-3;
-        let (a, b, c, d) = (at(h), at(-h), at(h / 2.0), at(-h / 2.0));
-        let difference: Vec<f64> =
-            (0..start.len()).map(|i| (4.0 * (c[i] - d[i]) / h - (a[i] - b[i]) / (2.0 * h)) / 3.0).collect();
+        let difference = check::differences(at, start.len());
         let error = relative(&forward.dx, &difference);
         assert!(error <= 1e-7, "{name}: {error:e}");
     });
@@ -135,7 +136,6 @@ fn data_dependent_length() {
             "last:4+slots:3",
             "late:2",
             "late:2+slots:2",
-            "late:100000",
             "one-step",
             "last:4+polish:3",
             "implicit",
@@ -152,6 +152,8 @@ fn data_dependent_length() {
             let (a, b) = (solve.jacobian(theta, mode).unwrap(), fixed.jacobian(theta, mode).unwrap());
             assert_eq!(a.dx, b.dx, "{name}, {mode}");
         }
+        let late = solve.vjp(theta, Mode::late(100_000), ones).unwrap();
+        assert!(late.status.is_ok() && late.theta.iter().all(|&g| g == 0.0), "{name}");
     });
 }
 
@@ -192,17 +194,73 @@ fn derivative_in_the_start() {
             let size = norm(&forward.dx) * norm(&c) + norm(&dstart) * norm(&reverse.start);
             assert!((a - b).abs() <= 1e-12 * size, "{name}: {a} {b}");
         }
-        let at = |s: f64| {
+        let at = |s: f64, out: &mut [f64]| {
             let start: Vec<f64> = start.iter().zip(&dstart).map(|(x, d)| x + s * d).collect();
-            Solve::new(map, &start).stop(Stop::steps(2)).run(theta).unwrap().x
+            out.copy_from_slice(&Solve::new(map, &start).stop(Stop::steps(2)).run(theta).unwrap().x);
         };
-        let h = 1e-3;
-        let (a, b, c, e) = (at(h), at(-h), at(h / 2.0), at(-h / 2.0));
-        let difference: Vec<f64> =
-            (0..d).map(|i| (4.0 * (c[i] - e[i]) / h - (a[i] - b[i]) / (2.0 * h)) / 3.0).collect();
+        let difference = check::differences(at, d);
         let error = relative(&forward.dx, &difference);
         assert!(error < 1e-7, "{name}: {error:e}");
     });
+}
+
+/// A coordinate without a penalty moves with the parameters also where it is exactly zero.
+#[test]
+fn a_free_coordinate_at_zero() {
+    // w = (3/2 - 2 lambda, 2 lambda - 1/2), which is (1, 0) at lambda = 1/4.
+    let x = Dense::new(vec![1.0, 1.0, 1.0, 0.0], 2, 2).unwrap();
+    let groups = Groups::Of(vec![0, Groups::FREE]);
+    let lasso = problem::lasso(x, vec![1.0, 1.5], groups.clone()).unwrap();
+    let (theta, map) = ([0.25f64.ln()], ProximalGradient::new(&lasso, 0.5));
+    let solve = Solve::new(&map, &[1.0, 0.0]).stop(Stop::steps(0));
+    for mode in [Mode::implicit(), Mode::cholesky()] {
+        let forward = solve.jvp(&theta, mode, &[1.0]).unwrap();
+        assert!(relative(&forward.dx, &[-0.5, 0.5]) < 1e-12, "{mode}: {forward:?}");
+        let reverse = solve.vjp(&theta, mode, |_, c| c[1] = 1.0).unwrap();
+        assert!(f64::abs(reverse.theta[0] - 0.5) < 1e-12, "{mode}: {reverse:?}");
+    }
+    // Steps whose result is exactly zero in both coordinates, of which one is free.
+    let x = || Dense::new(vec![1.0, 1.0, 1.0, 0.0], 2, 2).unwrap();
+    let lasso = problem::lasso(x(), vec![0.0; 2], groups.clone()).unwrap();
+    let net = problem::elastic_net(x(), vec![0.0; 2], groups).unwrap();
+    for (problem, theta) in [(&lasso, &[0.0][..]), (&net, &[0.0, -1.0])] {
+        let at = At { t: 1, x: &[0.0; 2], theta };
+        check::step(&ProximalGradient::new(problem, 0.5), at, 3).assert();
+        check::step(&fista(problem, Fista::new(0.5)), At { x: &[0.0; 4], ..at }, 3).assert();
+    }
+}
+
+/// A run that goes on until the residual's square underflows stands still, with its derivative.
+#[test]
+fn conjugate_gradient_long_after_convergence() {
+    for (seed, d) in [(14, 17), (65, 8)] {
+        let data = Regression::new(3 * d, d, 1.0, 0.3, seed);
+        let x = Dense::new(&data.x[..], 3 * d, d).unwrap();
+        let ridge = Ridge::new(x, &data.y[..], Groups::PerFeature, Gram::Auto).unwrap();
+        let map = ConjugateGradient::new::<f64>(&ridge).unwrap();
+        let (start, theta) = (vec![0.2; d], vec![-4.5; d]);
+        let solve = Solve::new(&map, &start).stop(Stop::steps(400));
+        let exact = solve.jacobian(&theta, Mode::cholesky()).unwrap();
+        let unrolled = solve.jacobian(&theta, Mode::full()).unwrap();
+        assert!(unrolled.status.is_ok() && relative(&unrolled.dx, &exact.dx) < 1e-9, "{:?}", unrolled.status);
+        let row = |mode| solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().theta;
+        assert!(relative(&row(Mode::full()), &row(Mode::cholesky())) < 1e-9);
+    }
+}
+
+/// A spectrum of one point: gradient descent with step size 1/L, which is exact at once.
+#[test]
+fn chebyshev_on_a_single_eigenvalue() {
+    let f = Quadratic::new(vec![2.0, 0.0, 0.0, 2.0], vec![1.0, -3.0], Groups::None).unwrap();
+    let map = chebyshev(&f, Chebyshev::new(2.0, 2.0));
+    for steps in [1, 2, 9] {
+        let run = Solve::new(&map, &[0.3, 0.4]).stop(Stop::steps(steps)).run(&[]).unwrap();
+        assert!(relative(&run.x, &[-0.5, 1.5]) < 1e-14, "{run:?}");
+    }
+    // Nearly so: the steps must not lose themselves in the difference.
+    let map = chebyshev(&f, Chebyshev::new(2.0, 2.0 + f64::EPSILON));
+    let run = Solve::new(&map, &[0.3, 0.4]).stop(Stop::steps(9)).run(&[]).unwrap();
+    assert!(relative(&run.x, &[-0.5, 1.5]) < 1e-14, "{run:?}");
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

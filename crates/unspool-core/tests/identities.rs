@@ -4,7 +4,7 @@
 
 use unspool_core::method::*;
 use unspool_core::problem::{Groups, Quadratic};
-use unspool_core::{Jvp, Mode, Solve, Stop, Vjp, zoo};
+use unspool_core::{Jvp, Mode, Solve, Stop, Vjp, check, zoo};
 
 use faer::{Mat, MatRef, Side};
 
@@ -37,10 +37,7 @@ fn heavy_ball_residual(t: usize, h: f64, q: f64) -> Residual {
         let second = (0..t).fold((1.0, 2.0 * s), |(a, b), _| (b, 2.0 * s * b - a)).0;
         q.powf(t as f64 / 2.0) * (2.0 * q / (1.0 + q) * first + (1.0 - q) / (1.0 + q) * second)
     };
-    Box::new(move |l| {
-        let (e, d) = (1e-3, |e: f64| (value(l + e) - value(l - e)) / (2.0 * e));
-        (value(l), (4.0 * d(e / 2.0) - d(e)) / 3.0)
-    })
+    Box::new(move |l| (value(l), check::differences(|s, out| out[0] = value(l + s), 1)[0]))
 }
 
 struct Setting {

@@ -1,10 +1,11 @@
 //! How runs and derivatives end: typed, naming the iteration and the stream. And the zoo's answers.
 
 use unspool_core::data::{Csr, Dense, Design};
+use unspool_core::linsolve::cg;
 use unspool_core::method::{ConjugateGradient, GradientDescent, Newton};
 use unspool_core::problem::{Groups, LinearModel, Logistic, Multinomial, Quadratic};
 use unspool_core::zoo::{Heron, Regression, Spiral};
-use unspool_core::{At, Dims, Error, Jvp, Map, Mode, Solve, Status, Stop, Stream, Vjp, check};
+use unspool_core::{At, Dims, Error, Jvp, LinearSolver, Map, Mode, Solve, Status, Stop, Stream, Vjp, check};
 
 /// `x <- x + 1`, with a tangent and an adjoint that break down where they are told to.
 struct Breaks {
@@ -31,11 +32,13 @@ impl Jvp<f64> for Breaks {
 impl Vjp<f64> for Breaks {
     fn vjp(&self, at: At<'_, f64>, c: &[f64], gx: &mut [f64], gtheta: &mut [f64], _: &mut [f64]) {
         gx[0] = if at.t == self.adjoint { f64::NAN } else { c[0] };
-        gtheta[0] += 1.0;
+        gtheta[0] += if c[0] == HUGE { f64::NAN } else { 1.0 };
     }
 }
 
 const NEVER: usize = usize::MAX;
+/// A cotangent at which the adjoint of `Breaks` loses the gradient in theta.
+const HUGE: f64 = 1e300;
 
 #[test]
 fn the_iteration_and_the_stream_are_named() {
@@ -59,6 +62,11 @@ fn the_iteration_and_the_stream_are_named() {
         assert_eq!(d.status, expect(Stream::Tangent, 4));
         assert!(d.dx[0].is_nan());
     }
+    // A gradient in theta that breaks where the cotangent does not.
+    let map = Breaks { step: NEVER, tangent: NEVER, adjoint: NEVER };
+    let solve = Solve::new(&map, &[0.0]).stop(Stop::steps(10));
+    let d = solve.vjp(&[0.0], Mode::full(), |_, c| c[0] = HUGE).unwrap();
+    assert_eq!(d.status, Status::NonFinite { stream: Stream::Adjoint, iteration: 9 });
     let text = Status::NonFinite { stream: Stream::Tangent, iteration: 4 }.to_string();
     assert!(text.contains("tangent") && text.contains("iteration 4"), "{text}");
 }
@@ -78,7 +86,7 @@ fn not_converged_is_an_outcome_with_numbers() {
     // Too few products for a linear solve.
     let f = Quadratic::new(vec![2.0, 1.0, 1.0, 3.0], vec![1.0, 1.0], Groups::PerFeature).unwrap();
     let map = GradientDescent::new(&f, 0.2);
-    let few = Mode::Implicit(unspool_core::LinearSolver::Cg { tol: 1e-12, max_products: 1 });
+    let few = Mode::Implicit(LinearSolver::Cg { tol: 1e-12, max_products: 1 });
     let solve = Solve::new(&map, &[0.0; 2]);
     let d = solve.vjp(&[0.0; 2], few, |_, c| c.copy_from_slice(&[1.0, -0.3])).unwrap();
     assert!(matches!(d.status, Status::NotConverged { stream: Stream::Adjoint, iteration: 1, .. }));
@@ -94,10 +102,10 @@ fn singular_hessians_are_named() {
     let model = LinearModel::new(x, vec![1.0, -1.0], Logistic, Groups::Of(vec![Groups::FREE, 0])).unwrap();
     let newton = Newton::new(&model);
     let run = Solve::new(&newton, &[0.1, 0.1]).run(&[0.0]).unwrap();
-    assert_eq!(run.status, Status::Singular { stream: Stream::Iterate, iteration: 0, pivot: 0 });
+    assert_eq!(run.status, Status::Singular { stream: Stream::Iterate, iteration: 0, pivot: Some(0) });
     let map = GradientDescent::new(&model, 0.5);
     let solve = Solve::new(&map, &[0.1, 0.1]).stop(Stop::steps(20));
-    for (mode, pivot) in [(Mode::cholesky(), 0), (Mode::implicit(), 1)] {
+    for (mode, pivot) in [(Mode::cholesky(), Some(0)), (Mode::implicit(), None)] {
         let d = solve.vjp(&[0.0], mode, |_, c| c.copy_from_slice(&[1.0, 0.0])).unwrap();
         assert_eq!(d.status, Status::Singular { stream: Stream::Adjoint, iteration: 20, pivot });
         assert!(f64::is_nan(d.theta[0]));
@@ -122,7 +130,33 @@ fn bad_arguments_are_errors_before_any_work() {
     assert!(matches!(solve.vjp(&[2.0], Mode::implicit(), none), Err(Error::Unsupported { .. })));
     assert!(matches!(solve.vjp(&[2.0], Mode::slots(0), none), Err(Error::Range { .. })));
     assert!(matches!(solve.stop(Stop::tolerance(-1.0)).run(&[2.0]), Err(Error::Range { .. })));
-    assert!("last:x".parse::<Mode>().is_err() && "fast".parse::<Mode>().is_err());
+    for bad in ["last:x", "fast", "full:", "one-step:", "last", "last:", "full:3"] {
+        assert!(matches!(bad.parse::<Mode>(), Err(Error::Parse { .. })), "{bad}");
+    }
+    assert!(matches!("last:0".parse::<Mode>(), Err(Error::Range { got: 0.0, .. })));
+    // Modes that cover no step, and tolerances that no solver reaches.
+    let ten = solve.stop(Stop::steps(10));
+    let refused = |solve: &Solve<'_, f64, Heron>, mode: Mode| {
+        matches!(solve.vjp(&[2.0], mode, none), Err(Error::Range { .. }))
+            && matches!(solve.jvp(&[2.0], mode, &[1.0]), Err(Error::Range { .. }))
+    };
+    assert!(refused(&ten, Mode::last(0)) && refused(&solve, Mode::last(0)));
+    assert!(refused(&ten, Mode::late(10)) && refused(&ten, Mode::late(99)));
+    assert!(!refused(&ten, Mode::late(9)) && !refused(&solve, Mode::late(99)));
+    // Frozen steps alone are something.
+    assert!(!refused(&ten, Mode::late(10).polished(3)));
+    for tol in [f64::NAN, -1e-9] {
+        let (max_terms, max_products) = (10, 10);
+        assert!(refused(&ten, Mode::Implicit(LinearSolver::Neumann { tol, max_terms })));
+        assert!(refused(&ten, Mode::Implicit(LinearSolver::Cg { tol, max_products })));
+    }
+    for mode in [Mode::full(), Mode::last(1)] {
+        let from = |dtheta: f64, dstart: f64| ten.jvps_from(&[2.0], mode, 1, &[dtheta], &[dstart]);
+        assert_eq!(from(f64::NAN, 0.0).unwrap_err(), Error::NotFinite { what: "dtheta", index: 0 });
+        assert_eq!(from(0.0, f64::INFINITY).unwrap_err(), Error::NotFinite { what: "dstart", index: 0 });
+    }
+    let huge = Dense::new(vec![1.0], usize::MAX / 2 + 1, 2);
+    assert!(matches!(huge, Err(Error::Range { .. })), "{huge:?}");
     assert!(Dense::new(vec![1.0, f64::INFINITY], 1, 2).is_err() && Dense::new(vec![1.0], 1, 2).is_err());
     assert!(Csr::new(vec![0, 1], vec![3], vec![1.0], 3).is_err());
     assert!(Csr::new(vec![0, 2, 1], vec![0], vec![1.0], 3).is_err());
@@ -134,6 +168,62 @@ fn bad_arguments_are_errors_before_any_work() {
     assert!(Quadratic::new(vec![1.0, 2.0, 0.0, 1.0], vec![0.0; 2], Groups::Shared).is_err());
     let logistic = LinearModel::new(x(), vec![1.0, -1.0], Logistic, Groups::Shared).unwrap();
     assert!(ConjugateGradient::new::<f64>(&logistic).is_err());
+}
+
+/// Entries whose squares overflow are large, not infinite; and a huge step is not a small one.
+#[test]
+fn large_values_are_finite() {
+    /// `x <- s x`
+    struct Scale(f64);
+    impl Map<f64> for Scale {
+        fn dims(&self) -> Dims {
+            Dims { state: 2, output: 2, params: 1 }
+        }
+        fn step(&self, at: At<'_, f64>, next: &mut [f64], _: &mut [f64]) {
+            next.iter_mut().zip(at.x).for_each(|(next, x)| *next = self.0 * x);
+        }
+    }
+    impl Jvp<f64> for Scale {
+        fn jvp(&self, _: At<'_, f64>, dx: &[f64], dtheta: &[f64], out: &mut [f64], _: &mut [f64]) {
+            out.iter_mut().zip(dx).for_each(|(out, dx)| *out = self.0 * dx + dtheta[0]);
+        }
+    }
+    impl Vjp<f64> for Scale {
+        fn vjp(&self, _: At<'_, f64>, c: &[f64], gx: &mut [f64], gtheta: &mut [f64], _: &mut [f64]) {
+            gx.iter_mut().zip(c).for_each(|(gx, c)| *gx = self.0 * c);
+            gtheta[0] += c[0] + c[1];
+        }
+    }
+    let map = Scale(1e50);
+    let start = [1.0, -2.0];
+    let solve = Solve::new(&map, &start).stop(Stop::steps(6));
+    let run = solve.run(&[0.0]).unwrap();
+    assert!(run.status.is_ok() && (run.residual / 5f64.sqrt() / 1e300 - 1.0).abs() < 1e-12, "{run:?}");
+    assert!(solve.jvp(&[0.0], Mode::full(), &[1.0]).unwrap().status.is_ok());
+    assert!(solve.vjp(&[0.0], Mode::full(), |_, c| c.fill(1.0)).unwrap().status.is_ok());
+    let run = solve.stop(Stop::steps(7)).run(&[0.0]).unwrap();
+    assert_eq!(run.status, Status::NonFinite { stream: Stream::Iterate, iteration: 6 });
+    let run = solve.stop(Stop::tolerance(1e-3).at_most(5)).run(&[0.0]).unwrap();
+    assert!(matches!(run.status, Status::NotConverged { .. }), "{run:?}");
+}
+
+/// Right-hand sides whose squares under- or overflow are solved like any other.
+#[test]
+fn conjugate_gradient_on_any_scale() {
+    let apply = |v: &[f64], out: &mut [f64]| {
+        (out[0], out[1]) = (2.0 * v[0] + v[1], v[0] + 3.0 * v[1]);
+    };
+    for scale in [1e-300, 1e-170, 1.0, 1e170] {
+        let (b, mut x, mut work) = ([3.0 * scale, -scale], [f64::NAN; 2], [0.0; 6]);
+        let info = cg::solve(apply, &b, &mut x, 1e-12, 10, &mut work);
+        assert!(info.converged && info.products == 2, "{scale:e}: {info:?}");
+        assert!((x[0] / scale - 2.0).abs() < 1e-12 && (x[1] / scale + 1.0).abs() < 1e-12, "{scale:e}: {x:?}");
+        let info = cg::solve(apply, &b, &mut x, 1e-12, 0, &mut work);
+        assert_eq!((info.relative_residual, info.converged), (1.0, false));
+    }
+    let (mut x, mut work) = ([f64::NAN; 2], [0.0; 6]);
+    let info = cg::solve(apply, &[0.0; 2], &mut x, 1e-12, 0, &mut work);
+    assert_eq!((info.relative_residual, info.converged, x), (0.0, true, [0.0; 2]));
 }
 
 #[test]

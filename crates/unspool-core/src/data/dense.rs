@@ -9,7 +9,7 @@ use faer::{MatMut, MatRef};
 use super::{Design, MAX_BLOCK, RowMap};
 use crate::error::{check_finite, check_len};
 use crate::linsolve::dense::gemm;
-use crate::{Real, Result, kernels, par};
+use crate::{Error, Real, Result, kernels, par};
 
 /// Products of at most this many columns run row by row; more of them as matrix products.
 const FEW: usize = 8;
@@ -36,10 +36,16 @@ impl<'a, F: Real> Dense<'a, F> {
     /// bytes are copied to where they do.
     ///
     /// # Errors
-    /// A length other than `rows * cols`; a value that is not finite.
+    /// A length other than `rows * cols`, or a product too large to count; a value that is not
+    /// finite.
     pub fn new(data: impl Into<Cow<'a, [F]>>, rows: usize, cols: usize) -> Result<Self> {
         let data = data.into();
-        check_len("the data matrix", data.len(), rows * cols)?;
+        let size = rows.checked_mul(cols).ok_or(Error::Range {
+            what: "the number of rows of the data matrix",
+            got: rows as f64,
+            must: "small enough to count the entries",
+        })?;
+        check_len("the data matrix", data.len(), size)?;
         check_finite("the data matrix", &data)?;
         let (data, first) = aligned(data);
         Ok(Dense { data, first, rows, cols, backward: AtomicBool::new(false) })

@@ -41,7 +41,7 @@ fn repetitions(n: u64, c: u64) -> u64 {
 }
 
 /// The least number of step evaluations that reverse a chain of `n >= 1` steps with `c >= 1`
-/// stored states, `r n - C(c + r, c + 1)`.
+/// stored states, `r n - C(c + r, c + 1)`. The start is always stored: `c = 0` means 1.
 ///
 /// ```
 /// use unspool_core::diff::optimal_evaluations;
@@ -49,15 +49,17 @@ fn repetitions(n: u64, c: u64) -> u64 {
 /// assert_eq!(optimal_evaluations(64, 64), 63); // everything stored: one sweep
 /// ```
 pub fn optimal_evaluations(n: usize, c: usize) -> usize {
-    let (n, c) = (n as u64, c.min(n) as u64);
+    let (n, c) = (n as u64, c.min(n).max(1) as u64);
     let r = repetitions(n, c);
     (r * n - binomial(c + r, c + 1)) as usize
 }
 
 /// How far from the start of a chain of `n >= 2` steps the next state is stored when `c >= 2`
-/// slots are left, the start's among them: an `m` that attains the optimum.
+/// slots are left, the start's among them: an `m` that attains the optimum. Smaller `n` and `c`
+/// count as 2.
 pub fn optimal_split(n: usize, c: usize) -> usize {
-    let (n, c) = (n as u64, c.min(n) as u64);
+    let n = n.max(2) as u64;
+    let c = (c as u64).clamp(2, n);
     let r = repetitions(n, c);
     // The optimal m are those with C(c+r-2, c) <= m <= C(c+r-1, c) and
     // C(c+r-2, c-1) <= n-m <= C(c+r-1, c-1); the largest is taken.
@@ -94,6 +96,14 @@ mod tests {
                     assert_eq!(m + t[n - m][c - 1] + t[m][c], t[n][c], "split {m} of n = {n}, c = {c}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn too_few_slots_count_as_the_fewest() {
+        assert_eq!([0, 1, 2, 64].map(|n| optimal_evaluations(n, 0)), [0, 0, 1, 2016]);
+        for (n, c) in [(0, 0), (1, 0), (1, 1), (2, 0), (9, 0), (9, 1)] {
+            assert_eq!(optimal_split(n, c), optimal_split(n.max(2), 2));
         }
     }
 

@@ -7,6 +7,7 @@ use super::frozen::{self, Frozen};
 use super::tape::Ring;
 use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
 use crate::error::{check_finite, check_len};
+use crate::real::{all_finite, distance, norm};
 use crate::run::{Solve, Walk};
 use crate::{At, Jvp, Real, Result, Status, Stream};
 
@@ -31,6 +32,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
         self.check(theta)?;
         check_len("dtheta", dtheta.len(), k * self.map.dims().params)?;
         check_finite("dtheta", dtheta)?;
+        mode.check(self.stop)?;
         match mode {
             Mode::Unroll { span, polish, .. } => self.unrolled_tangents(theta, span, polish, k, dtheta, None),
             Mode::Implicit(solver) => self.implicit_tangents(theta, solver, k, dtheta),
@@ -39,13 +41,18 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
 
     /// As [`Solve::jvps`] when the start depends on theta too: `dstart` is its derivative, output
     /// x k. It matters in the modes that differentiate all steps.
+    ///
+    /// # Errors
+    /// As [`Solve::jvps`]; a `dstart` of another length, or not finite.
     pub fn jvps_from(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F], dstart: &[F]) -> Result<Tangents<F>> {
         let dims = self.map.dims();
         check_len("dstart", dstart.len(), k * dims.output)?;
+        check_finite("dstart", dstart)?;
         match mode {
             Mode::Unroll { span: Span::Full, polish, .. } => {
                 self.check(theta)?;
                 check_len("dtheta", dtheta.len(), k * dims.params)?;
+                check_finite("dtheta", dtheta)?;
                 self.unrolled_tangents(theta, Span::Full, polish, k, dtheta, Some(dstart))
             }
             _ => self.jvps(theta, mode, k, dtheta),
@@ -169,7 +176,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             dx.copy_within(j * stride..j * stride + output, j * output);
         }
         dx.truncate(k * output);
-        if usable(status) && !F::sum_squares(&dx).is_finite() {
+        if usable(status) && !all_finite(&dx) {
             status = Status::NonFinite { stream: Stream::Tangent, iteration: cost.steps };
         }
         if !usable(status) {
@@ -240,14 +247,14 @@ impl<'a, F: Real, M: Jvp<F> + ?Sized> Tangent<'a, F, M> {
         self.map.jvps(at, self.k, &self.j, self.dtheta, &mut self.next, &mut self.scratch);
         std::mem::swap(&mut self.j, &mut self.next);
         self.count += 1;
-        if !F::sum_squares(&self.j).is_finite() {
+        if !all_finite(&self.j) {
             self.broken = Some(at.t);
         }
     }
 
     /// By how much the last step changed it.
     fn change(&self) -> f64 {
-        F::sum_squares_diff(&self.j, &self.next).sqrt()
+        distance(&self.j, &self.next)
     }
 
     fn status(&self) -> Status {
@@ -268,6 +275,6 @@ impl<F: Real, M: Jvp<F> + ?Sized> Frozen<F> for Tangent<'_, F, M> {
     /// One more term: the change of J against its size.
     fn term(&mut self, at: At<'_, F>) -> (f64, f64) {
         self.push(at);
-        (self.change(), F::sum_squares(&self.j).sqrt())
+        (self.change(), norm(&self.j))
     }
 }

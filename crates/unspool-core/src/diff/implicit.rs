@@ -35,7 +35,7 @@ pub(super) fn tangents<F: Real>(
     condition.mixed(at, k, dtheta, &mut rhs, &mut scratch);
     rhs.iter_mut().for_each(|v| *v = -*v);
     let system = System { condition, at, active: condition.active(at), stream: Stream::Tangent };
-    system.solve(solver, k, &mut rhs, out, &mut scratch, cost)
+    system.solve(solver, &mut rhs, out, &mut scratch, cost)
 }
 
 /// `gtheta -= (dg/dtheta)' H^{-1} c`.
@@ -51,7 +51,7 @@ pub(super) fn adjoint<F: Real>(
     let (mut rhs, mut v) = (c.to_vec(), vec![F::zero(); c.len()]);
     cost.peak_bytes += (scratch.len() + 2 * c.len()) * size_of::<F>();
     let system = System { condition, at, active: condition.active(at), stream: Stream::Adjoint };
-    let status = system.solve(solver, 1, &mut rhs, &mut v, &mut scratch, cost);
+    let status = system.solve(solver, &mut rhs, &mut v, &mut scratch, cost);
     condition.mixed_t(at, -F::one(), &v, gtheta, &mut scratch);
     status
 }
@@ -65,36 +65,26 @@ struct System<'a, F> {
 }
 
 impl<F: Real> System<'_, F> {
-    fn solve(
-        &self,
-        solver: LinearSolver,
-        k: usize,
-        b: &mut [F],
-        x: &mut [F],
-        scratch: &mut [F],
-        cost: &mut Cost,
-    ) -> Status {
+    fn solve(&self, solver: LinearSolver, b: &mut [F], x: &mut [F], scratch: &mut [F], cost: &mut Cost) -> Status {
         if b.is_empty() {
             return Status::Converged;
         }
         match solver {
-            LinearSolver::Cg { tol, max_products } => self.by_cg(tol, max_products, k, b, x, scratch, cost),
-            _ => self.by_cholesky(k, b, x, cost),
+            LinearSolver::Cg { tol, max_products } => self.by_cg(tol, max_products, b, x, scratch, cost),
+            _ => self.by_cholesky(b, x, cost),
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn by_cg(
         &self,
         tol: f64,
         max_products: usize,
-        k: usize,
         b: &mut [F],
         x: &mut [F],
         scratch: &mut [F],
         cost: &mut Cost,
     ) -> Status {
-        let d = b.len() / k.max(1);
+        let d = self.at.x.len();
         let mut work = vec![F::zero(); 3 * d];
         cost.peak_bytes += work.len() * size_of::<F>();
         let mut status = Status::Converged;
@@ -106,7 +96,7 @@ impl<F: Real> System<'_, F> {
             let info = cg::solve(apply, b, x, tol, max_products, &mut work);
             cost.products += info.products;
             if info.indefinite {
-                return Status::Singular { stream: self.stream, iteration: self.at.t, pivot: info.products };
+                return Status::Singular { stream: self.stream, iteration: self.at.t, pivot: None };
             }
             if !info.converged {
                 status = Status::NotConverged {
@@ -120,8 +110,8 @@ impl<F: Real> System<'_, F> {
         status
     }
 
-    fn by_cholesky(&self, k: usize, b: &[F], x: &mut [F], cost: &mut Cost) -> Status {
-        let d = b.len() / k.max(1);
+    fn by_cholesky(&self, b: &[F], x: &mut [F], cost: &mut Cost) -> Status {
+        let d = self.at.x.len();
         let mut h = vec![F::zero(); d * d];
         let mut scratch = vec![F::zero(); self.condition.matrix_scratch()];
         self.condition.matrix(self.at, &mut h, &mut scratch);
@@ -146,9 +136,9 @@ impl<F: Real> System<'_, F> {
         cost.peak_bytes += (h.len() + scratch.len() + packed.len() + work.len()) * size_of::<F>();
         if let Err(pivot) = dense::cholesky(&mut h[..s * s], s, &mut work) {
             let pivot = active.get(pivot).copied().unwrap_or(pivot);
-            return Status::Singular { stream: self.stream, iteration: self.at.t, pivot };
+            return Status::Singular { stream: self.stream, iteration: self.at.t, pivot: Some(pivot) };
         }
-        dense::cholesky_solve(&h[..s * s], s, k, &mut packed);
+        dense::cholesky_solve(&h[..s * s], s, b.len() / d, &mut packed);
         x.fill(F::zero());
         for (x, packed) in x.chunks_mut(d.max(1)).zip(packed.chunks(s.max(1))) {
             for (&i, &v) in active.iter().zip(packed) {
@@ -186,7 +176,7 @@ pub(super) fn bare_tangents<F: Real, M: Jvp<F> + ?Sized>(
     map.jvps(at, k, &vec![F::zero(); n * k], dtheta, out, &mut scratch);
     cost.jvps += n + k;
     cost.peak_bytes += (2 * n * n + n * (dims.params + k) + scratch.len()) * size_of::<F>();
-    solve_bare(&identity, &mut a, n, k, out, at.t, Stream::Tangent)
+    solve_bare(&mut a, n, out, at.t, Stream::Tangent)
 }
 
 /// Bare map: `v = (I - dT/dx')^{-1} c`, then `gtheta += (dT/dtheta)' v`.
@@ -208,28 +198,19 @@ pub(super) fn bare_adjoint<F: Real, M: Vjp<F> + ?Sized>(
     cost.vjps += n + 1;
     cost.peak_bytes += (2 * n * n + 2 * n + gtheta.len() + scratch.len()) * size_of::<F>();
     // The rows of dT/dx, stored one after the other, are its transpose column-major.
-    let status = solve_bare(&identity, &mut a, n, 1, &mut v, at.t, Stream::Adjoint);
+    let status = solve_bare(&mut a, n, &mut v, at.t, Stream::Adjoint);
     let mut gx = vec![F::zero(); n];
     map.vjp_params(at, &v, &mut gx, gtheta, &mut scratch);
     status
 }
 
-#[allow(clippy::too_many_arguments)]
-fn solve_bare<F: Real>(
-    identity: &[F],
-    a: &mut [F],
-    n: usize,
-    k: usize,
-    b: &mut [F],
-    iteration: usize,
-    stream: Stream,
-) -> Status {
-    for (a, &e) in a.iter_mut().zip(identity) {
-        *a = e - *a;
-    }
-    match dense::lu_solve(a, n, k, b) {
+/// `(I - A) X = B` in place, `A` n x n.
+fn solve_bare<F: Real>(a: &mut [F], n: usize, b: &mut [F], iteration: usize, stream: Stream) -> Status {
+    a.iter_mut().for_each(|a| *a = -*a);
+    a.iter_mut().step_by(n + 1).for_each(|a| *a += F::one());
+    match dense::lu_solve(a, n, b.len() / n.max(1), b) {
         Ok(()) => Status::Converged,
-        Err(pivot) => Status::Singular { stream, iteration, pivot },
+        Err(pivot) => Status::Singular { stream, iteration, pivot: Some(pivot) },
     }
 }
 

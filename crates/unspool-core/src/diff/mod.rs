@@ -76,8 +76,10 @@ pub struct Adjoint<F> {
     pub x: Vec<F>,
     /// Gradient in theta: `(dx_T/dtheta)' c`.
     pub theta: Vec<F>,
-    /// Gradient in the start, `(dx_T/dx_0)' c`: for modes that differentiate all steps (in the
-    /// truncated and implicit modes the answer does not depend on the start, so it is zero).
+    /// Gradient in the start, `(dx_T/dx_0)' c`, when all steps are differentiated ([`Mode::full`],
+    /// [`Mode::slots`], [`Mode::budget`]). Zero in the truncated modes, which take the state at
+    /// their first step for a constant (`late:0`, and `last:K` with `K >= T`, too), and in the
+    /// implicit modes, whose answer does not depend on the start.
     pub start: Vec<F>,
     /// What it cost.
     pub cost: Cost,

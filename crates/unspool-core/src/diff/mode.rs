@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Error;
+use crate::error::check_range;
+use crate::{Error, Stop};
 
 /// How a run is differentiated. See the table in [`crate::diff`].
 ///
@@ -94,7 +95,7 @@ impl Mode {
         Mode::Unroll { span: Span::Full, tape: Tape::Bytes(bytes), polish: 0 }
     }
 
-    /// Through the last `k` steps (truncated back-propagation; "K-step differentiation").
+    /// Through the last `k >= 1` steps (truncated back-propagation; "K-step differentiation").
     pub fn last(k: usize) -> Self {
         Self::span(Span::Last(k))
     }
@@ -105,7 +106,8 @@ impl Mode {
         Self::last(1)
     }
 
-    /// Through the steps from `k0` on.
+    /// Through the steps from `k0` on. Where the run stops on a tolerance before step `k0` the
+    /// derivative is zero; for a run of fixed length such a `k0` is an error.
     pub fn late(k0: usize) -> Self {
         Self::span(Span::Late(k0))
     }
@@ -135,6 +137,22 @@ impl Mode {
 
     fn span(span: Span) -> Self {
         Mode::Unroll { span, tape: Tape::Full, polish: 0 }
+    }
+
+    /// Refuses modes whose derivative is zero because they cover no step of such a run, and
+    /// tolerances that cannot be reached.
+    pub(super) fn check(self, stop: Stop) -> Result<(), Error> {
+        match self {
+            Mode::Unroll { span: Span::Last(k), .. } => check_last(k),
+            Mode::Unroll { span: Span::Late(k0), polish: 0, .. } if stop.tol.is_none() => {
+                let ok = k0 < stop.max_steps;
+                check_range("the first step to differentiate", k0 as f64, ok, "below the number of steps")
+            }
+            Mode::Implicit(LinearSolver::Cg { tol, .. } | LinearSolver::Neumann { tol, .. }) => {
+                check_range("the linear solver's tolerance", tol, tol >= 0.0, "zero or positive")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -168,6 +186,10 @@ impl fmt::Display for Mode {
     }
 }
 
+fn check_last(k: usize) -> Result<(), Error> {
+    check_range("the number of last steps to differentiate", k as f64, k > 0, "at least 1")
+}
+
 const FORMS: &str = "full, slots:N, budget:BYTES, last:K, one-step, late:K0 (joined by +, also +polish:J), \
                      implicit, implicit:cholesky or implicit:neumann";
 
@@ -184,18 +206,21 @@ impl FromStr for Mode {
         let unknown = || Error::Parse { text: text.to_owned(), expected: FORMS };
         let (mut span, mut tape, mut polish) = (Span::Full, Tape::Full, 0);
         for part in text.split('+') {
-            let (name, number) = part.split_once(':').unwrap_or((part, ""));
-            let count = || number.parse::<usize>().map_err(|_| unknown());
-            match (name, number.is_empty()) {
-                ("full", true) => {}
-                ("one-step", true) => span = Span::Last(1),
-                ("last", false) => span = Span::Last(count()?),
-                ("late", false) => span = Span::Late(count()?),
-                ("slots", false) => tape = Tape::Slots(count()?),
-                ("budget", false) => tape = Tape::Bytes(count()?),
-                ("polish", false) => polish = count()?,
+            let (name, number) = part.split_once(':').map_or((part, None), |(name, number)| (name, Some(number)));
+            let count = || number.and_then(|n| n.parse().ok()).ok_or_else(unknown);
+            match (name, number) {
+                ("full", None) => {}
+                ("one-step", None) => span = Span::Last(1),
+                ("last", _) => span = Span::Last(count()?),
+                ("late", _) => span = Span::Late(count()?),
+                ("slots", _) => tape = Tape::Slots(count()?),
+                ("budget", _) => tape = Tape::Bytes(count()?),
+                ("polish", _) => polish = count()?,
                 _ => return Err(unknown()),
             }
+        }
+        if let Span::Last(k) = span {
+            check_last(k)?;
         }
         Ok(Mode::Unroll { span, tape, polish })
     }

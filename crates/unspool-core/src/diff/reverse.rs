@@ -8,6 +8,7 @@ use super::frozen::{self, Frozen};
 use super::tape::{Checkpoints, Ring, States};
 use super::{Adjoint, Cost, LinearSolver, Mode, Span, Tape, implicit, usable, worse};
 use crate::error::check_range;
+use crate::real::{all_finite, norm};
 use crate::run::{Solve, Walk};
 use crate::{At, Error, Real, Result, Status, Stream, Vjp};
 
@@ -26,13 +27,15 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
     ///
     /// # Errors
     /// As [`Solve::run`]; a memory budget too small for two states; a bare map with an implicit
-    /// mode that needs a condition.
+    /// mode that needs a condition; a mode that covers no step.
     ///
     /// # Complexity
     /// One VJP a differentiated step, and what [`Cost`] reports. No allocation in the backward
-    /// loop, none in the forward loop when the length is fixed.
+    /// loop, none in the forward loop when the length is fixed and the states take less than
+    /// 16 MiB (beyond that, one every 16 MiB).
     pub fn vjp(&self, theta: &[F], mode: Mode, cotangent: impl FnOnce(&[F], &mut [F])) -> Result<Adjoint<F>> {
         self.check(theta)?;
+        mode.check(self.stop)?;
         match mode {
             Mode::Unroll { span, tape: Tape::Full, polish } => self.taped(theta, span, polish, cotangent),
             Mode::Unroll { span, tape: Tape::Slots(slots), polish } => {
@@ -308,7 +311,7 @@ impl<'a, F: Real, M: Vjp<F> + ?Sized> Pass<'a, F, M> {
     fn begin(&mut self, walk: &Walk<'_, F, M>, polish: usize, cotangent: impl FnOnce(&[F], &mut [F])) {
         let output = self.map.dims().output;
         cotangent(&walk.x[..output], &mut self.c[..output]);
-        self.first = F::sum_squares(&self.c).sqrt();
+        self.first = norm(&self.c);
         if !self.first.is_finite() {
             self.status = Status::NonFinite { stream: Stream::Adjoint, iteration: walk.t };
         }
@@ -330,7 +333,7 @@ impl<'a, F: Real, M: Vjp<F> + ?Sized> Pass<'a, F, M> {
             std::mem::swap(&mut self.c, &mut self.gx);
         }
         self.vjps += 1;
-        if !F::sum_squares(&self.c).is_finite() {
+        if !all_finite(&self.c) || !all_finite(&self.gtheta) {
             self.status = Status::NonFinite { stream: Stream::Adjoint, iteration: at.t };
         }
     }
@@ -343,8 +346,9 @@ impl<'a, F: Real, M: Vjp<F> + ?Sized> Pass<'a, F, M> {
             self.c.fill(F::zero());
         }
         let mut status = worse(run, self.status);
-        if usable(status) && !F::sum_squares(&self.gtheta).is_finite() {
-            status = Status::NonFinite { stream: Stream::Adjoint, iteration: 0 };
+        if usable(status) && !all_finite(&self.gtheta) {
+            // Not in a step, where `pull` sees it, but in an implicit solve: that is at the answer.
+            status = Status::NonFinite { stream: Stream::Adjoint, iteration: cost.steps };
         }
         if !usable(status) {
             self.c.fill(F::nan());
@@ -360,6 +364,6 @@ impl<F: Real, M: Vjp<F> + ?Sized> Frozen<F> for Pass<'_, F, M> {
     /// One more term `(A')^i c`: its size against the first cotangent's is what shrinks.
     fn term(&mut self, at: At<'_, F>) -> (f64, f64) {
         self.pull(at, false);
-        (F::sum_squares(&self.c).sqrt(), self.first)
+        (norm(&self.c), self.first)
     }
 }

@@ -7,26 +7,32 @@ use crate::Real;
 
 /// About this many bytes are allocated at a time when the length of a run is not known.
 const CHUNK_BYTES: usize = 1 << 20;
+/// No more than about this many when it is: a long run may end early.
+const LARGEST_CHUNK: usize = 16 << 20;
 
 /// States `x_first, x_{first+1}, …`, in chunks that never move: nothing is copied as it grows.
 pub(crate) struct States<F> {
     first: usize,
     state: usize,
+    expected: usize,
     per_chunk: usize,
     chunks: Vec<Vec<F>>,
     len: usize,
 }
 
 impl<F: Real> States<F> {
-    /// Room for `expected` states at once; more when there turn out to be more.
+    /// Room for `expected` states, at once unless they are many, and for no more than these.
     pub(crate) fn new(state: usize, first: usize, expected: Option<usize>) -> Self {
-        let per_chunk = expected.unwrap_or(CHUNK_BYTES / (state * size_of::<F>()).max(1)).max(1);
-        States { first, state, per_chunk, chunks: Vec::new(), len: 0 }
+        let bytes = if expected.is_some() { LARGEST_CHUNK } else { CHUNK_BYTES };
+        let expected = expected.unwrap_or(usize::MAX);
+        let per_chunk = (bytes / (state * size_of::<F>()).max(1)).min(expected).max(1);
+        States { first, state, expected, per_chunk, chunks: Vec::new(), len: 0 }
     }
 
     pub(crate) fn push(&mut self, x: &[F]) {
         if self.len == self.chunks.len() * self.per_chunk {
-            self.chunks.push(Vec::with_capacity(self.per_chunk * self.state));
+            let room = self.per_chunk.min(self.expected.saturating_sub(self.len));
+            self.chunks.push(Vec::with_capacity(room * self.state));
         }
         if let Some(chunk) = self.chunks.last_mut() {
             chunk.extend_from_slice(x);

@@ -48,8 +48,6 @@ pub(super) trait Lane: Copy + 'static {
     fn mul_add<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>, c: Self::V<S>) -> Self::V<S>;
     /// `|a|`.
     fn abs<S: Simd>(simd: S, a: Self::V<S>) -> Self::V<S>;
-    /// `a`, not negative, with the sign of `b`.
-    fn with_sign<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
     /// `if a < b { yes } else { no }` in each lane; false where `a` or `b` is NaN.
     fn if_less<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>, yes: Self::V<S>, no: Self::V<S>) -> Self::V<S>;
     /// The low bits of each lane moved to its exponent field.
@@ -82,7 +80,7 @@ macro_rules! lane {
      tail: $between:ident, $load:ident, $store:ident,
      splat: $splat:ident, $splat_bits:ident,
      binary: $($op:ident = $binary:ident),*;
-     mul_add: $mul_add:ident, abs: $abs:ident, sign: $and:ident, $or:ident,
+     mul_add: $mul_add:ident, abs: $abs:ident,
      if_less: $less:ident, $select:ident,
      bits: $to_bits:ident, $mul_bits:ident, $from_bits:ident, sum: $sum:ident) => {
         impl Lane for $t {
@@ -136,10 +134,6 @@ macro_rules! lane {
                 simd.$abs(a)
             }
             #[inline(always)]
-            fn with_sign<S: Simd>(simd: S, a: S::$reg, b: S::$reg) -> S::$reg {
-                simd.$or(a, simd.$and(b, simd.$splat(-0.0)))
-            }
-            #[inline(always)]
             fn if_less<S: Simd>(
                 simd: S,
                 a: S::$reg,
@@ -169,7 +163,7 @@ lane! {
     tail: mask_between_m64s, mask_load_ptr_f64s, mask_store_ptr_f64s,
     splat: splat_f64s, splat_u64s,
     binary: add = add_f64s, sub = sub_f64s, mul = mul_f64s, div = div_f64s;
-    mul_add: mul_add_e_f64s, abs: abs_f64s, sign: and_f64s, or_f64s,
+    mul_add: mul_add_e_f64s, abs: abs_f64s,
     if_less: less_than_f64s, select_f64s,
     bits: transmute_u64s_f64s, mul_u64s, transmute_f64s_u64s, sum: reduce_sum_f64s
 }
@@ -180,7 +174,7 @@ lane! {
     tail: mask_between_m32s, mask_load_ptr_f32s, mask_store_ptr_f32s,
     splat: splat_f32s, splat_u32s,
     binary: add = add_f32s, sub = sub_f32s, mul = mul_f32s, div = div_f32s;
-    mul_add: mul_add_e_f32s, abs: abs_f32s, sign: and_f32s, or_f32s,
+    mul_add: mul_add_e_f32s, abs: abs_f32s,
     if_less: less_than_f32s, select_f32s,
     bits: transmute_u32s_f32s, mul_u32s, transmute_f32s_u32s, sum: reduce_sum_f32s
 }

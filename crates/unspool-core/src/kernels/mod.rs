@@ -72,9 +72,6 @@ pub trait Kernels: Copy {
 
     /// `x_i <- log(1 + exp(x_i))`, accurate relative to itself on both sides; `O(n)`.
     fn softplus(x: &mut [Self]);
-
-    /// `out_i = sign(x_i) max(|x_i| - tau_i, 0)`; `O(n)`.
-    fn soft_threshold(x: &[Self], tau: &[Self], out: &mut [Self]);
 }
 
 /// How many rows of `d` entries to pass to [`Kernels::rows_dot`] and then to
@@ -150,10 +147,5 @@ impl<T: Lane> Kernels for T {
 
     fn softplus(x: &mut [Self]) {
         exp::softplus(x);
-    }
-
-    fn soft_threshold(x: &[Self], tau: &[Self], out: &mut [Self]) {
-        assert!(x.len() == out.len() && tau.len() == out.len());
-        vector::soft_threshold(x, tau, out);
     }
 }

@@ -42,7 +42,7 @@ macro_rules! checks {
     };
 }
 checks! { linear: dot_and_sums axpy_and_lincomb rows_dot rows_axpy blocks_do_not_matter symv }
-checks! { functions: exp_accuracy exp_specials sigmoid softplus soft_threshold }
+checks! { functions: exp_accuracy exp_specials sigmoid softplus }
 checks! { extremes: non_finite_spreads large_squares }
 
 /// `n` numbers in `[-1, 1)`, another sequence for each `seed`.

@@ -2,7 +2,6 @@
 
 use super::dispatch::dispatched;
 use super::lane::Lane;
-use pulp::Simd;
 
 /// Registers summed into at once, so that one addition need not wait for the last.
 const CHAINS: usize = 8;
@@ -43,14 +42,6 @@ fn sum_wide<T: Lane>(a: &[T], b: &[T], f: impl Fn(f64, f64) -> f64) -> f64 {
         }
     }
     acc[0]
-}
-
-/// `max(|x| - tau, 0)` with the sign of `x`; NaN where either is.
-#[inline(always)]
-fn shrink<S: Simd, T: Lane>(simd: S, x: T::V<S>, tau: T::V<S>) -> T::V<S> {
-    let zero = T::splat(simd, T::ZERO);
-    let m = T::sub(simd, T::abs(simd, x), tau);
-    T::with_sign(simd, T::if_less(simd, m, zero, zero, m), x)
 }
 
 dispatched! {
@@ -112,17 +103,5 @@ dispatched! {
 
     fn sum_squares_diff(_simd: S, a: &'a [T], b: &'a [T]) -> f64 {
         sum_wide(a, b, |a, b| (a - b) * (a - b))
-    }
-
-    fn soft_threshold(simd: S, x: &'a [T], tau: &'a [T], out: &'a mut [T]) {
-        let ((x, x_tail), (tau, tau_tail)) = (T::split::<S>(x), T::split::<S>(tau));
-        let (out, out_tail) = T::split_mut::<S>(out);
-        for (out, (&x, &tau)) in out.iter_mut().zip(x.iter().zip(tau)) {
-            *out = shrink::<S, T>(simd, x, tau);
-        }
-        if !out_tail.is_empty() {
-            let (x, tau) = (T::load_tail(simd, x_tail), T::load_tail(simd, tau_tail));
-            T::store_tail(simd, out_tail, shrink::<S, T>(simd, x, tau));
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! Conjugate gradient for `A x = b`, `A` symmetric positive definite (Hestenes, Stiefel 1952).
 
 use crate::Real;
+use crate::real::norm;
 
 /// How a solve ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CgInfo {
     /// Products with `A`.
     pub products: usize,
-    /// `|b - A x| / |b|`, by the recurrence.
+    /// `|b - A x| / |b|`, by the recurrence; 1 before the first product, 0 for `b = 0`.
     pub relative_residual: f64,
     /// Whether the tolerance was reached.
     pub converged: bool,
@@ -16,6 +17,7 @@ pub struct CgInfo {
 }
 
 /// Solves `A x = b` from `x = 0` to `|b - A x| <= tol |b|`; `apply(v, out)` writes `A v`.
+/// It works on `b / |b|`, so that neither tiny nor huge right-hand sides lose digits.
 ///
 /// # Shapes
 /// `b`, `x`: d; `work`: 3 d.
@@ -43,24 +45,28 @@ pub fn solve<F: Real>(
     let (p, rest) = rest.split_at_mut(d);
     let q = &mut rest[..d];
     x.fill(F::zero());
-    r.copy_from_slice(b);
-    p.copy_from_slice(b);
-    let b_norm = F::sum_squares(b).sqrt();
+    let size = norm(b);
+    let mut info = CgInfo { products: 0, relative_residual: 0.0, converged: size == 0.0, indefinite: false };
+    if info.converged {
+        return info;
+    }
+    r.iter_mut().zip(b).for_each(|(r, b)| *r = F::of(b.wide() / size));
+    p.copy_from_slice(r);
     let mut rho = F::dot(r, r);
-    let mut info = CgInfo { products: 0, relative_residual: 0.0, converged: b_norm == 0.0, indefinite: false };
+    info.relative_residual = 1.0;
     while !info.converged && info.products < max_products {
         apply(p, q);
         info.products += 1;
         let curvature = F::dot(p, q);
         if curvature.wide().is_nan() || curvature <= F::zero() {
             info.indefinite = true;
-            return info;
+            break;
         }
         let alpha = rho / curvature;
         F::axpy(alpha, p, x);
         F::axpy(-alpha, q, r);
         let rho_next = F::dot(r, r);
-        info.relative_residual = rho_next.wide().sqrt() / b_norm;
+        info.relative_residual = rho_next.wide().sqrt();
         info.converged = info.relative_residual <= tol;
         let beta = rho_next / rho;
         for (p, &r) in p.iter_mut().zip(&*r) {
@@ -68,5 +74,6 @@ pub fn solve<F: Real>(
         }
         rho = rho_next;
     }
+    x.iter_mut().for_each(|x| *x = F::of(x.wide() * size));
     info
 }

@@ -29,6 +29,8 @@ struct Step<F> {
     curvature: F,
     alpha: F,
     beta: F,
+    /// Nothing moved.
+    done: bool,
 }
 
 impl<'a, P: ?Sized> ConjugateGradient<'a, P> {
@@ -66,12 +68,14 @@ impl<'a, P: ?Sized> ConjugateGradient<'a, P> {
         p.copy_from_slice(r);
     }
 
-    /// The step from `x, r, p` with `q = H p`; nothing moves once the residual is zero.
+    /// The step from `x, r, p` with `q = H p`. Nothing moves once the residual is so small that its
+    /// square, or the curvature along `p`, underflows: the coefficients then mean nothing.
     fn advance<F: Real>(x: &[F], rp: &[F], q: &[F], next: &mut [F]) -> Step<F> {
         let d = x.len();
         let (r, p) = rp.split_at(d);
         let (rho, curvature) = (F::dot(r, r), F::dot(p, q));
-        let done = rho == F::zero();
+        let tiny = F::min_positive_value();
+        let done = rho < tiny || num_traits::Float::abs(curvature) < tiny;
         let alpha = if done { F::zero() } else { rho / curvature };
         let (next_x, rest) = next.split_at_mut(d);
         let (next_r, next_p) = rest.split_at_mut(d);
@@ -79,7 +83,7 @@ impl<'a, P: ?Sized> ConjugateGradient<'a, P> {
         F::lincomb(F::one(), r, -alpha, q, next_r);
         let beta = if done { F::zero() } else { F::dot(next_r, next_r) / rho };
         F::lincomb(F::one(), next_r, beta, p, next_p);
-        Step { rho, curvature, alpha, beta }
+        Step { rho, curvature, alpha, beta, done }
     }
 }
 
@@ -131,9 +135,8 @@ impl<F: Real, P: ThirdOrder<F> + ?Sized> Jvp<F> for ConjugateGradient<'_, P> {
         self.problem.hess(x, at.theta, 1, p, q, scratch);
         self.problem.hess(x, at.theta, 1, dp, dq, scratch);
         self.problem.hess_theta(x, at.theta, p, dtheta, dq, scratch);
-        let Step { rho, curvature, alpha, beta } = Self::advance(x, rp, q, next);
+        let Step { rho, curvature, alpha, beta, done } = Self::advance(x, rp, q, next);
         let next_r = &next[d..2 * d];
-        let done = rho == F::zero();
         let two = F::of(2.0);
         let drho = two * F::dot(&rp[..d], dr);
         let dcurvature = F::dot(dp, q) + F::dot(p, dq);
@@ -163,9 +166,9 @@ impl<F: Real, P: ThirdOrder<F> + ?Sized> Vjp<F> for ConjugateGradient<'_, P> {
         let (next, scratch) = scratch.split_at_mut(3 * d);
         self.begin(at, rp, scratch);
         self.problem.hess(x, at.theta, 1, &rp[d..], q, scratch);
-        let Step { rho, curvature, alpha, beta } = Self::advance(x, rp, q, next);
+        let Step { rho, curvature, alpha, beta, done } = Self::advance(x, rp, q, next);
         let ((r, p), next_r) = (rp.split_at(d), &next[d..2 * d]);
-        let (done, two) = (rho == F::zero(), F::of(2.0));
+        let two = F::of(2.0);
         let (cx, rest) = cotangent.split_at(d);
         let (cr, cp) = rest.split_at(d);
         let (g_x, rest) = gx.split_at_mut(d);

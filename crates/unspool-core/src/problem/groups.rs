@@ -43,6 +43,14 @@ impl Groups {
         }
     }
 
+    /// Whether coordinate `j` has no regulariser.
+    pub(crate) fn is_free(&self, j: usize) -> bool {
+        match self {
+            Groups::Of(of) => of[j] == Groups::FREE,
+            other => *other == Groups::None,
+        }
+    }
+
     pub(crate) fn check(&self, features: usize) -> Result<()> {
         let Groups::Of(of) = self else { return Ok(()) };
         check_len("the feature groups", of.len(), features)?;

@@ -45,9 +45,22 @@ impl L1 {
         (l1, l2)
     }
 
-    /// `d/dtheta (e^a sign(x) + e^b x)` as its two diagonal blocks.
-    fn slopes<F: Real>(x: F, l1: F, l2: F) -> (F, F) {
-        (l1 * num_traits::Float::signum(x), l2 * x)
+    /// Whether the penalty is smooth in coordinate `j` at `x`: where `x` is not zero, and where
+    /// there is no penalty.
+    fn on<F: Real>(&self, x: &[F], j: usize) -> bool {
+        x[j] != F::zero() || self.groups.is_free(j)
+    }
+
+    /// `d/dtheta (e^a sign(x) + e^b x)` as its two diagonal blocks; zero off the support.
+    fn slopes<F: Real>(&self, j: usize, x: &[F], l1: &[F], l2: &[F]) -> (F, F) {
+        if self.on(x, j) { (l1[j] * num_traits::Float::signum(x[j]), l2[j] * x[j]) } else { (F::zero(), F::zero()) }
+    }
+
+    /// `v <- (dprox/dv) v`, diagonal.
+    fn scale<F: Real>(&self, h: F, x: &[F], l2: &[F], v: &mut [F]) {
+        for (j, (v, &l2)) in v.iter_mut().zip(l2).enumerate() {
+            *v = if self.on(x, j) { *v / (F::one() + h * l2) } else { F::zero() };
+        }
     }
 }
 
@@ -87,25 +100,21 @@ impl<F: Real> Prox<F> for L1 {
         let (weights, slope) = scratch.split_at_mut(2 * self.dim);
         let (l1, l2) = self.weights(theta, weights);
         self.spread(x, (l1, l2), -h, dtheta, &mut slope[..self.dim], dv);
-        for ((dv, &x), &l2) in dv.iter_mut().zip(x).zip(l2) {
-            *dv = if x == F::zero() { F::zero() } else { *dv / (F::one() + h * l2) };
-        }
+        self.scale(h, x, l2, dv);
     }
 
     fn vjp(&self, h: F, theta: &[F], x: &[F], c: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
         let (l1, l2) = self.weights(theta, scratch);
-        for ((c, &x), &l2) in c.iter_mut().zip(x).zip(l2) {
-            *c = if x == F::zero() { F::zero() } else { *c / (F::one() + h * l2) };
-        }
+        self.scale(h, x, l2, c);
         self.collect(x, (l1, l2), -h, c, gtheta);
     }
 
     fn support(&self, x: &[F]) -> Option<Vec<usize>> {
-        Some((0..x.len()).filter(|&j| x[j] != F::zero()).collect())
+        Some((0..x.len()).filter(|&j| self.on(x, j)).collect())
     }
 
     fn restrict(&self, x: &[F], v: &mut [F]) {
-        v.iter_mut().zip(x).filter(|(_, x)| **x == F::zero()).for_each(|(v, _)| *v = F::zero());
+        v.iter_mut().enumerate().filter(|&(j, _)| !self.on(x, j)).for_each(|(_, v)| *v = F::zero());
     }
 
     fn add_gradient(&self, theta: &[F], x: &[F], out: &mut [F], scratch: &mut [F]) {
@@ -139,9 +148,8 @@ impl L1 {
         let p = self.groups.params(self.dim);
         for (part, dtheta) in dtheta.chunks_exact(p.max(1)).enumerate() {
             for (j, slope) in slope.iter_mut().enumerate() {
-                let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
-                let on = x[j] != F::zero();
-                *slope = if on { scale * if part == 0 { a } else { b } } else { F::zero() };
+                let (a, b) = self.slopes(j, x, l1, l2);
+                *slope = scale * if part == 0 { a } else { b };
             }
             self.groups.add_spread(self.dim, dtheta, slope, out);
         }
@@ -152,9 +160,8 @@ impl L1 {
         let p = self.groups.params(self.dim);
         for (part, gtheta) in gtheta.chunks_exact_mut(p.max(1)).enumerate() {
             let term = |j: usize| {
-                let (a, b) = Self::slopes(x[j], l1[j], l2[j]);
-                let on = x[j] != F::zero();
-                if on { scale * v[j] * if part == 0 { a } else { b } } else { F::zero() }
+                let (a, b) = self.slopes(j, x, l1, l2);
+                scale * v[j] * if part == 0 { a } else { b }
             };
             self.groups.collect(self.dim, (0..x.len()).map(term), gtheta);
         }

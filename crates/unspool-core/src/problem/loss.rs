@@ -5,6 +5,7 @@ use num_traits::Float;
 use crate::Real;
 use crate::data::MAX_BLOCK;
 use crate::error::check_range;
+use crate::kernels::Kernels;
 use crate::{Error, Result};
 
 /// A loss `l(u, y)` summed over rows, with its first three derivatives in `u`.
@@ -108,7 +109,15 @@ impl<F: Real> Loss<F> for Logistic {
     }
 
     fn value(&self, u: &[F], y: &[F]) -> f64 {
-        u.iter().zip(y).map(|(u, y)| softplus(-(y.wide() * u.wide()))).sum()
+        let mut store = [0.0; MAX_BLOCK];
+        let mut sum = 0.0;
+        for (u, y) in u.chunks(MAX_BLOCK).zip(y.chunks(MAX_BLOCK)) {
+            let losses = &mut store[..u.len()];
+            losses.iter_mut().zip(u).zip(y).for_each(|((l, u), y)| *l = -(y.wide() * u.wide()));
+            f64::softplus(losses);
+            sum += losses.iter().sum::<f64>();
+        }
+        sum
     }
 
     fn slope(&self, u: &mut [F], y: &[F]) {
@@ -251,9 +260,4 @@ impl<F: Real> Loss<F> for Multinomial {
             }
         }
     }
-}
-
-/// `log(1 + exp(x))`.
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }

@@ -25,8 +25,8 @@ pub trait Prox<F: Real>: Sync {
     fn jvp(&self, h: F, theta: &[F], x: &[F], dv: &mut [F], dtheta: &[F], scratch: &mut [F]);
     /// `c <- (dprox/dv)' c` and `gtheta += (dprox/dtheta)' c`, given `x = prox(v)`.
     fn vjp(&self, h: F, theta: &[F], x: &[F], c: &mut [F], gtheta: &mut [F], scratch: &mut [F]);
-    /// The coordinates on which `g` is smooth at `x`, in increasing order: the support; `None`
-    /// when it is all of them.
+    /// The coordinates on which `g` is smooth at `x`, in increasing order: the support, and those
+    /// without a penalty; `None` when it is all of them.
     fn support(&self, x: &[F]) -> Option<Vec<usize>>;
     /// Zeroes `v` off the support.
     fn restrict(&self, x: &[F], v: &mut [F]);

@@ -75,18 +75,3 @@ pub(super) fn softplus<T: Num>() {
     T::softplus(&mut x);
     assert_eq!(x, [0.0, f64::INFINITY].map(T::of));
 }
-
-pub(super) fn soft_threshold<T: Num>() {
-    for n in SIZES {
-        let (x, mut tau) = (numbers::<T>(n, 1), numbers::<T>(n, 2));
-        for t in &mut tau {
-            *t = T::of(t.widen().abs());
-        }
-        let mut out = vec![T::ONE; n];
-        T::soft_threshold(&x, &tau, &mut out);
-        for i in 0..n {
-            let (x, tau) = (x[i].widen(), tau[i].widen());
-            assert_eq!(out[i], T::of(x.signum() * (x.abs() - tau).max(0.0)));
-        }
-    }
-}
