@@ -51,6 +51,7 @@ pub mod par;
 pub mod problem;
 pub mod spectrum;
 pub mod trust;
+pub mod warm;
 pub mod zoo;
 
 mod error;

@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::error::{check_finite, check_len, check_range};
 use crate::linsolve::cg;
+use crate::real::{distance, norm};
 use crate::{Adjoint, At, Condition, Error, Map, Real, Result, Solve, Status, Stream, Tangents};
 
 /// Up to this many directions are followed one by one; of more, this many random combinations.
@@ -161,7 +162,7 @@ impl<F: Real, M: Map<F> + ?Sized> Solve<'_, F, M> {
         let mut exact = vec![F::zero(); theta.len()];
         let corrected = At { x: &newton.corrected, ..at };
         condition.mixed_t(corrected, -F::one(), &v, &mut exact, &mut newton.scratch);
-        let sharp = F::sum_squares_diff(&exact, &adjoint.theta).sqrt();
+        let sharp = distance(&exact, &adjoint.theta);
         Ok(Trust {
             residual: newton.residual,
             derivative_residual: None,
@@ -269,8 +270,8 @@ impl<'a, F: Real> Newton<'a, F> {
         self.products += info.products;
         self.solved &= info.converged;
         if info.indefinite {
-            let singular = Status::Singular { stream: Stream::Tangent, iteration: self.at.t, pivot: info.products };
-            return Err(Error::Failed(singular));
+            let status = Status::Singular { stream: Stream::Tangent, iteration: self.at.t, pivot: None };
+            return Err(Error::Failed(status));
         }
         Ok(x)
     }
@@ -296,8 +297,4 @@ fn spread<F: Real>(block: &[F], k: usize) -> f64 {
     let row = |i: usize| (0..k).map(|j| block[j * p + i].wide().abs()).sum::<f64>();
     let most = |n: usize, f: &dyn Fn(usize) -> f64| (0..n).map(f).fold(0.0, f64::max);
     (most(k, &column) * most(p, &row)).sqrt()
-}
-
-fn norm<F: Real>(v: &[F]) -> f64 {
-    F::sum_squares(v).sqrt()
 }

@@ -4,6 +4,7 @@
 //! (or the start's own tangent, when all steps are differentiated).
 
 use super::frozen::{self, Frozen};
+use super::late::Start;
 use super::tape::Ring;
 use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
 use crate::error::{check_finite, check_len};
@@ -87,17 +88,16 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
         }
         // The steps from `from` on are differentiated as they are taken; with a data-dependent
         // length the last K states are kept instead, and differentiated at the end.
-        let (from, keep) = match (span, self.stop.tol) {
-            (Span::Full, _) => (0, 0),
-            (Span::Late(k0), _) => (k0, 0),
-            (Span::Last(last), None) => (self.stop.max_steps.saturating_sub(last), 0),
-            (Span::Last(last), Some(_)) => (usize::MAX, last.min(self.stop.max_steps)),
+        let keep = match (span, self.stop.tol) {
+            (Span::Last(last), Some(_)) => last.min(self.stop.max_steps),
+            _ => 0,
         };
+        let mut start = Start::new(span, self.stop);
         let mut ring = Ring::new(dims.state, keep);
         let mut burn_in = BurnIn::default();
         let mut walk = Walk::new(self, theta);
         while walk.status.is_none() {
-            if walk.t >= from {
+            if start.reached(&walk) {
                 tangent.push(walk.at());
             }
             if keep > 0 {
@@ -106,7 +106,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             if !walk.advance() {
                 break;
             }
-            if walk.t > from {
+            if walk.t > start.first {
                 burn_in.record(tangent.change(), walk.residual);
             }
         }
@@ -115,7 +115,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             for t in walk.t - ring.len()..walk.t {
                 tangent.push(At { t, x: ring.get(t), theta });
             }
-            for _ in 0..polish {
+            for _ in 0..polish + start.owed(walk.t) {
                 tangent.push(walk.at());
             }
         }

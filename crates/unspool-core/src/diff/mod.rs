@@ -6,6 +6,7 @@
 //! | [`Mode::slots`], [`Mode::budget`] | all `T` steps, same bits | binomial optimum of repeated steps | as given |
 //! | [`Mode::last`], [`Mode::one_step`] | the last `K` steps | `K` VJPs | `K` |
 //! | [`Mode::late`] | the steps from `K0` on | `T - K0` VJPs | `T - K0` |
+//! | [`Mode::late_auto`] | the steps from where the iterate is near | as many VJPs | as many |
 //! | any of these, [`Mode::polished`] | then `j` steps frozen at `x_T` | `j` VJPs | none more |
 //! | [`Mode::implicit`] | the equation that `x_T` solves | one linear solve | none |
 //!
@@ -21,6 +22,7 @@ mod checkpoint;
 mod forward;
 mod frozen;
 mod implicit;
+mod late;
 mod mode;
 mod reverse;
 mod tape;
@@ -98,6 +100,6 @@ fn worse(run: Status, derivative: Status) -> Status {
 }
 
 /// Whether numbers that come with this status mean anything.
-fn usable(status: Status) -> bool {
+pub(crate) fn usable(status: Status) -> bool {
     status.is_ok() || matches!(status, Status::NotConverged { .. })
 }

@@ -12,7 +12,7 @@ use crate::{Error, Stop};
 ///
 /// ```
 /// use unspool_core::Mode;
-/// for text in ["full", "slots:12", "budget:65536", "last:20", "one-step", "late:100",
+/// for text in ["full", "slots:12", "budget:65536", "last:20", "one-step", "late:100", "late:auto",
 ///              "full+polish:5", "implicit", "implicit:cholesky", "implicit:neumann"] {
 ///     let mode: Mode = text.parse()?;
 ///     assert_eq!(mode.to_string(), text);
@@ -43,6 +43,8 @@ pub enum Span {
     Last(usize),
     /// From step `K0` on.
     Late(usize),
+    /// From the step on at which the iterate has come near, half way at the latest.
+    Auto,
 }
 
 /// What reverse mode stores.
@@ -112,6 +114,13 @@ impl Mode {
         Self::span(Span::Late(k0))
     }
 
+    /// Through the steps from the one on at which the iterate is no further from the solution than
+    /// that is from zero, and at the latest from 45 % of a known number of steps: past the burn-in
+    /// of the iterates, with little more than half of the tape unless the start was near or zero.
+    pub fn late_auto() -> Self {
+        Self::span(Span::Auto)
+    }
+
     /// Implicit, by conjugate gradient to 1e-10.
     pub fn implicit() -> Self {
         Mode::Implicit(LinearSolver::Cg { tol: 1e-10, max_products: 10_000 })
@@ -168,6 +177,7 @@ impl fmt::Display for Mode {
                     Span::Last(1) => f.write_str("one-step")?,
                     Span::Last(k) => write!(f, "last:{k}")?,
                     Span::Late(k) => write!(f, "late:{k}")?,
+                    Span::Auto => f.write_str("late:auto")?,
                 }
                 if !full {
                     plus = "+";
@@ -190,7 +200,7 @@ fn check_last(k: usize) -> Result<(), Error> {
     check_range("the number of last steps to differentiate", k as f64, k > 0, "at least 1")
 }
 
-const FORMS: &str = "full, slots:N, budget:BYTES, last:K, one-step, late:K0 (joined by +, also +polish:J), \
+const FORMS: &str = "full, slots:N, budget:BYTES, last:K, one-step, late:K0, late:auto (joined by +, also +polish:J), \
                      implicit, implicit:cholesky or implicit:neumann";
 
 impl FromStr for Mode {
@@ -212,6 +222,7 @@ impl FromStr for Mode {
                 ("full", None) => {}
                 ("one-step", None) => span = Span::Last(1),
                 ("last", _) => span = Span::Last(count()?),
+                ("late", Some("auto")) => span = Span::Auto,
                 ("late", _) => span = Span::Late(count()?),
                 ("slots", _) => tape = Tape::Slots(count()?),
                 ("budget", _) => tape = Tape::Bytes(count()?),

@@ -5,6 +5,7 @@
 
 use super::checkpoint::{optimal_evaluations, optimal_split};
 use super::frozen::{self, Frozen};
+use super::late::Start;
 use super::tape::{Checkpoints, Ring, States};
 use super::{Adjoint, Cost, LinearSolver, Mode, Span, Tape, implicit, usable, worse};
 use crate::error::check_range;
@@ -72,18 +73,18 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
     ) -> Result<Adjoint<F>> {
         let state = self.map.dims().state;
         let (steps, known) = (self.stop.max_steps, self.stop.tol.is_none());
-        let (from, keep) = match span {
-            Span::Full => (0, 0),
-            Span::Late(k0) => (k0, 0),
-            Span::Last(last) if known => (steps.saturating_sub(last), 0),
-            Span::Last(last) => (usize::MAX, last.min(steps)),
+        let keep = match span {
+            Span::Last(last) if !known => last.min(steps),
+            _ => 0,
         };
-        let mut states = States::new(state, from, known.then(|| steps.saturating_sub(from)));
+        let mut start = Start::new(span, self.stop);
+        let expected = known && span != Span::Auto;
+        let mut states = States::new(state, expected.then(|| steps.saturating_sub(start.first)));
         let mut ring = Ring::new(state, keep);
         let mut walk = Walk::new(self, theta);
         while walk.status.is_none() {
-            if walk.t >= from {
-                states.push(&walk.x);
+            if start.reached(&walk) {
+                states.push(walk.t, &walk.x);
             }
             if keep > 0 {
                 ring.push(&walk.x);
@@ -97,8 +98,8 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         walk.scratch = Vec::new();
         let mut pass = Pass::new(self.map, theta);
         if usable(run) {
-            pass.begin(&walk, polish, cotangent);
-            let from = if keep > 0 { walk.t - ring.len() } else { from.min(walk.t) };
+            pass.begin(&walk, polish + start.owed(walk.t), cotangent);
+            let from = if keep > 0 { walk.t - ring.len() } else { start.first.min(walk.t) };
             for t in (from..walk.t).rev() {
                 let x = if keep > 0 { ring.get(t) } else { states.get(t) };
                 pass.pull(At { t, x, theta }, t == from && span != Span::Full);
@@ -127,15 +128,18 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         check_range("the number of stored states", slots as f64, slots > 0, "at least 1")?;
         let (steps, known) = (self.stop.max_steps, self.stop.tol.is_none());
         let slots = slots.min(steps.max(2));
-        let first = match span {
-            Span::Late(k0) => k0,
-            Span::Last(last) if known => steps.saturating_sub(last),
-            _ => 0,
+        // The last K of a run of unknown length can be any: checkpoints then spread over all of it.
+        let mut start = match span {
+            Span::Last(_) if !known => Start::new(Span::Full, self.stop),
+            _ => Start::new(span, self.stop),
         };
         let mut stored = Checkpoints::new(self.map.dims().state, slots);
         let mut walk = Walk::new(self, theta);
-        let (mut next_store, mut stride) = (first, 1);
+        let (mut next_store, mut stride) = (start.first, 1);
         while walk.status.is_none() {
+            if start.reached(&walk) && start.first == walk.t {
+                next_store = walk.t;
+            }
             if walk.t == next_store {
                 if !known && stored.free() == 0 {
                     stride *= 2;
@@ -149,10 +153,10 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
                         _ => usize::MAX,
                     };
                 } else {
-                    if (walk.t - first).is_multiple_of(stride) {
+                    if (walk.t - start.first).is_multiple_of(stride) {
                         stored.push(walk.t, &walk.x);
                     }
-                    next_store = first + ((walk.t - first) / stride + 1) * stride;
+                    next_store = start.first + ((walk.t - start.first) / stride + 1) * stride;
                 }
             }
             if !walk.advance() {
@@ -164,12 +168,12 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         let mut pass = Pass::new(self.map, theta);
         cost.peak_bytes = walk.bytes() + walk.x.len() * size_of::<F>() + pass.bytes() + stored.bytes();
         if usable(run) {
-            pass.begin(&walk, polish, cotangent);
+            pass.begin(&walk, polish + start.owed(walk.t), cotangent);
         }
         let Walk { t: mut end, x: answer, next: before_last, scratch, .. } = walk;
         let from = match span {
             Span::Last(last) => end.saturating_sub(last),
-            _ => first.min(end),
+            _ => start.first.min(end),
         };
         if usable(run) && end > from {
             let truncated = span != Span::Full;

@@ -22,14 +22,18 @@ pub(crate) struct States<F> {
 
 impl<F: Real> States<F> {
     /// Room for `expected` states, at once unless they are many, and for no more than these.
-    pub(crate) fn new(state: usize, first: usize, expected: Option<usize>) -> Self {
+    pub(crate) fn new(state: usize, expected: Option<usize>) -> Self {
         let bytes = if expected.is_some() { LARGEST_CHUNK } else { CHUNK_BYTES };
         let expected = expected.unwrap_or(usize::MAX);
         let per_chunk = (bytes / (state * size_of::<F>()).max(1)).min(expected).max(1);
-        States { first, state, expected, per_chunk, chunks: Vec::new(), len: 0 }
+        States { first: 0, state, expected, per_chunk, chunks: Vec::new(), len: 0 }
     }
 
-    pub(crate) fn push(&mut self, x: &[F]) {
+    /// Takes in state `t`, the one after the last.
+    pub(crate) fn push(&mut self, t: usize, x: &[F]) {
+        if self.len == 0 {
+            self.first = t;
+        }
         if self.len == self.chunks.len() * self.per_chunk {
             let room = self.per_chunk.min(self.expected.saturating_sub(self.len));
             self.chunks.push(Vec::with_capacity(room * self.state));

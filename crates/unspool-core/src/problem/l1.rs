@@ -119,9 +119,9 @@ impl<F: Real> Prox<F> for L1 {
 
     fn add_gradient(&self, theta: &[F], x: &[F], out: &mut [F], scratch: &mut [F]) {
         let (l1, l2) = self.weights(theta, scratch);
-        for (((out, &x), &l1), &l2) in out.iter_mut().zip(x).zip(l1).zip(l2) {
-            let (a, b) = Self::slopes(x, l1, l2);
-            *out += if x == F::zero() { F::zero() } else { a + b };
+        for (j, out) in out.iter_mut().enumerate() {
+            let (a, b) = self.slopes(j, x, l1, l2);
+            *out += a + b;
         }
     }
 
