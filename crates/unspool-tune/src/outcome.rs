@@ -47,13 +47,13 @@ pub struct Evaluation {
 /// Told of each evaluation; `Break` ends the tuning after it, with the best result so far.
 pub type Watch<'a> = &'a mut dyn FnMut(&Evaluation) -> ControlFlow<()>;
 
-/// A mean over test rows with its standard error.
+/// A mean over rows with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mean {
     /// The mean.
     pub mean: f64,
-    /// Its standard error.
-    pub se: f64,
+    /// Its standard error; `None` (in JSON `null`) for a single value, which says nothing about it.
+    pub se: Option<f64>,
 }
 
 impl Mean {
@@ -61,14 +61,25 @@ impl Mean {
     pub fn of(values: &[f64]) -> Self {
         let n = values.len().max(1) as f64;
         let mean = values.iter().sum::<f64>() / n;
-        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-        Mean { mean, se: (variance / n).sqrt() }
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        Mean { mean, se: (values.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt()) }
+    }
+
+    /// Whether it is above zero by more than so many standard errors; never for a single value.
+    pub fn is_above(&self, errors: f64) -> bool {
+        self.se.is_some_and(|se| self.mean > errors * se)
+    }
+
+    /// Whether it is below zero by more than so many standard errors; never for a single value.
+    pub fn is_below(&self, errors: f64) -> bool {
+        self.se.is_some_and(|se| self.mean < -errors * se)
     }
 }
 
 impl fmt::Display for Mean {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.5} ± {:.5}", self.mean, self.se)
+        write!(f, "{:.5}", self.mean)?;
+        self.se.map_or(Ok(()), |se| write!(f, " ± {se:.5}"))
     }
 }
 
@@ -101,7 +112,7 @@ pub struct Comparison {
     pub grid: Score,
     /// The grid's choice.
     pub grid_regulariser: f64,
-    /// Points in the grid.
+    /// Points of the grid that were evaluated: fewer than asked for when it was stopped by hand.
     pub grid_points: usize,
     /// Predicting the training mean, or the training frequencies.
     pub constant: Mean,

@@ -28,7 +28,7 @@ fn no_worse_than_the_grid() {
             c.difference.mean
         };
         let mean = Mean::of(&(0..10).map(difference).collect::<Vec<_>>());
-        assert!(mean.mean <= 2.0 * mean.se, "{name}, {model}: {mean}");
+        assert!(!mean.is_above(2.0), "{name}, {model}: {mean}");
     }
 }
 
@@ -123,8 +123,24 @@ fn stopping_by_hand() {
     })
     .unwrap();
     assert_eq!(seen[..2], [(Phase::Shared, 1), (Phase::Shared, 2)]);
+    // The grid is left after its first point, and says so.
+    assert_eq!((&seen[2..], outcome.comparison.grid_points), (&[(Phase::Grid, 1)][..], 1));
     assert!(!outcome.converged && outcome.notes.iter().any(|n| n.contains("stopped")));
     assert!(outcome.comparison.learned.loss.mean < outcome.comparison.constant.mean);
+}
+
+/// One value tells nothing about its own error, and decides nothing.
+#[test]
+fn a_single_value_is_never_significant() {
+    for values in [&[-5.0][..], &[5.0], &[]] {
+        let mean = Mean::of(values);
+        assert!(mean.se.is_none() && !mean.is_below(0.0) && !mean.is_above(0.0));
+        let text = serde_json::to_string(&mean).unwrap();
+        assert!(text.contains("null") && serde_json::from_str::<Mean>(&text).unwrap() == mean, "{text}");
+    }
+    assert_eq!(Mean::of(&[-5.0]).to_string(), "-5.00000");
+    let two = Mean::of(&[-5.0, -3.0]);
+    assert!(two.se == Some(1.0) && two.is_below(2.0) && !two.is_below(4.0) && !two.is_above(0.0));
 }
 
 #[test]
@@ -135,6 +151,7 @@ fn settings_out_of_range() {
         Settings { folds: 2, ..good.clone() },
         Settings { test_fraction: 1.0, ..good.clone() },
         Settings { grid_points: 1, ..good.clone() },
+        Settings { max_evaluations: 0, ..good.clone() },
         Settings { regularisers: Regularisers::Groups(vec![0, 1]), ..good.clone() },
         Settings { regularisers: Regularisers::Groups(vec![9; 10]), ..good.clone() },
     ] {

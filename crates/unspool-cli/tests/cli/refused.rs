@@ -89,6 +89,11 @@ fn settings() {
     }
     assert_refused(&run("--grid-points", "0"), &["grid points"]);
     assert_refused(&run("--steps", "0"), &["steps"]);
+    assert_refused(&run("--max-evaluations", "0"), &["evaluations is 0", "at least 1"]);
+    for mode in ["last:0", "full:", "late:9"] {
+        let arguments = ["tune", "--example", "diabetes", "--steps", "9", "--mode", mode];
+        assert_refused(&unspool(folder.path(), &arguments), &[]);
+    }
 }
 
 #[test]

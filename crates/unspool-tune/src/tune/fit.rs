@@ -5,7 +5,7 @@ use unspool_core::method::{Fista, GradientDescent, Nesterov, ProximalGradient, f
 use unspool_core::problem::{
     Composite, Gram, Groups, L1, LinearModel, Logistic, Loss, Multinomial, Ridge, Smooth, Squared, lasso,
 };
-use unspool_core::{LinearSolver, Mode, Solve, Stop};
+use unspool_core::{LinearSolver, Mode, Solve, Stop, Vjp};
 
 use super::newton::{self, Work};
 use crate::settings::{Inner, ModelKind};
@@ -13,6 +13,8 @@ use crate::table::Features;
 use crate::{Regularisers, TuneError};
 
 type Matrix = Box<dyn Design<f64> + Send>;
+/// Writes the outer gradient at the weights.
+type Outer<'f> = &'f dyn Fn(&[f64], &mut [f64]);
 
 /// Rows to fit to or to judge by: features with a last column of ones, and the target as the loss
 /// wants it.
@@ -27,13 +29,13 @@ impl Rows {
         Ok(Rows { features: self.features.select_rows(rows)?, y: rows.iter().map(|&i| self.y[i]).collect() })
     }
 
-    fn matrix(&self) -> Result<Matrix, TuneError> {
-        Ok(match &self.features {
-            Features::Dense { rows, cols, data } => Box::new(Dense::new(data.clone(), *rows, *cols)?),
-            Features::Sparse { cols, indptr, indices, data, .. } => {
-                Box::new(Csr::new(indptr.clone(), indices.clone(), data.clone(), *cols)?)
-            }
-        })
+    /// The data matrix and the targets.
+    fn into_parts(self) -> Result<(Matrix, Vec<f64>), TuneError> {
+        let x: Matrix = match self.features {
+            Features::Dense { rows, cols, data } => Box::new(Dense::new(data, rows, cols)?),
+            Features::Sparse { cols, indptr, indices, data, .. } => Box::new(Csr::new(indptr, indices, data, cols)?),
+        };
+        Ok((x, self.y))
     }
 }
 
@@ -103,8 +105,8 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    pub(super) fn new(rows: &Rows, shape: &Shape) -> Result<Self, TuneError> {
-        let (x, y, groups) = (rows.matrix()?, rows.y.clone(), shape.groups.clone());
+    pub(super) fn new(rows: Rows, shape: &Shape) -> Result<Self, TuneError> {
+        let ((x, y), groups) = (rows.into_parts()?, shape.groups.clone());
         let problem = match shape.kind {
             ModelKind::Ridge => Problem::Smooth(Box::new(Ridge::new(x, y, groups, Gram::Auto)?)),
             ModelKind::Logistic => Problem::Smooth(Box::new(LinearModel::new(x, y, shape.loss()?, groups)?)),
@@ -160,8 +162,8 @@ impl Fit {
     /// Fits the weights, from where they are; unrolled fits start from zero.
     pub(super) fn solve(&mut self, theta: &[f64]) -> Result<(), TuneError> {
         self.count += 1;
-        if let Inner::Unrolled { mode, .. } = self.shape.inner {
-            self.unrolled(theta, mode, &|_, _| {})?;
+        if let Inner::Unrolled { steps, .. } = self.shape.inner {
+            self.unrolled(theta, steps, None)?;
             return Ok(());
         }
         let good = match &self.problem {
@@ -179,14 +181,10 @@ impl Fit {
     }
 
     /// Fits the weights and pulls an outer gradient at them back to theta: `outer(w, c)`.
-    pub(super) fn hypergradient(
-        &mut self,
-        theta: &[f64],
-        outer: &dyn Fn(&[f64], &mut [f64]),
-    ) -> Result<Vec<f64>, TuneError> {
-        if let Inner::Unrolled { mode, .. } = self.shape.inner {
+    pub(super) fn hypergradient(&mut self, theta: &[f64], outer: Outer<'_>) -> Result<Vec<f64>, TuneError> {
+        if let Inner::Unrolled { steps, mode } = self.shape.inner {
             self.count += 1;
-            return self.unrolled(theta, mode, outer);
+            return self.unrolled(theta, steps, Some((mode, outer)));
         }
         self.solve(theta)?;
         if let Problem::Smooth(problem) = &self.problem
@@ -215,33 +213,46 @@ impl Fit {
         Ok(derivative.theta)
     }
 
+    /// So many steps from zero, and, if asked for, the outer gradient's pull-back to theta.
     fn unrolled(
         &mut self,
         theta: &[f64],
-        mode: Mode,
-        outer: &dyn Fn(&[f64], &mut [f64]),
+        steps: usize,
+        outer: Option<(Mode, Outer<'_>)>,
     ) -> Result<Vec<f64>, TuneError> {
-        let steps = match self.shape.inner {
-            Inner::Unrolled { steps, .. } => steps,
-            Inner::Solved => 0,
-        };
-        let start = vec![0.0; self.w.len()];
-        let derivative = match &self.problem {
+        let (w, gradient, good) = match &self.problem {
             Problem::Smooth(problem) => {
                 let lambda = |pick: fn(f64, f64) -> f64| theta.iter().copied().reduce(pick).unwrap_or(0.0).exp();
                 let (ell, big_l) = (lambda(f64::min), self.edge + lambda(f64::max));
                 let map = nesterov(&**problem, Nesterov::tuned(ell.max(1e-6 * big_l), big_l));
-                Solve::new(&map, &start).stop(Stop::steps(steps)).vjp(theta, mode, outer)?
+                steps_from_zero(&map, theta, steps, outer)?
             }
             Problem::Lasso(problem) => {
                 let map = fista(problem, Fista::new(1.0 / self.edge.max(f64::MIN_POSITIVE)));
-                Solve::new(&map, &start).stop(Stop::steps(steps)).vjp(theta, mode, outer)?
+                steps_from_zero(&map, theta, steps, outer)?
             }
         };
-        self.converged &= derivative.status.is_ok();
-        self.w.copy_from_slice(&derivative.x);
-        Ok(derivative.theta)
+        self.converged &= good;
+        self.w = w;
+        Ok(gradient)
     }
+}
+
+/// The weights, the gradient in theta (empty unless asked for), and whether all went well.
+fn steps_from_zero<M: Vjp<f64>>(
+    map: &M,
+    theta: &[f64],
+    steps: usize,
+    outer: Option<(Mode, Outer<'_>)>,
+) -> Result<(Vec<f64>, Vec<f64>, bool), TuneError> {
+    let start = vec![0.0; map.dims().output];
+    let solve = Solve::new(map, &start).stop(Stop::steps(steps));
+    if let Some((mode, outer)) = outer {
+        let derivative = solve.vjp(theta, mode, outer)?;
+        return Ok((derivative.x, derivative.theta, derivative.status.is_ok()));
+    }
+    let solution = solve.run(theta)?;
+    Ok((solution.x, vec![], solution.status.is_ok()))
 }
 
 /// Rows held out: the loss on them, without penalty.
@@ -251,8 +262,9 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(rows: &Rows, shape: &Shape) -> Result<Self, TuneError> {
-        let model = LinearModel::new(rows.matrix()?, rows.y.clone(), shape.loss()?, Groups::None)?;
+    pub(super) fn new(rows: Rows, shape: &Shape) -> Result<Self, TuneError> {
+        let (x, y) = rows.into_parts()?;
+        let model = LinearModel::new(x, y, shape.loss()?, Groups::None)?;
         Ok(Judge { model, loss: shape.loss()? })
     }
 
@@ -295,5 +307,31 @@ impl Judge {
     /// The targets.
     pub(super) fn targets(&self) -> &[f64] {
         self.model.targets()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values take the plain run: the same weights, and no derivative, not even one that cannot be.
+    #[test]
+    fn values_need_no_derivative() {
+        let x: Vec<f64> = (0..60).map(|i| f64::sin(1.7 * f64::from(i))).collect();
+        let y: Vec<f64> = x.chunks(3).map(|x| 2.0 * x[0] - x[1]).collect();
+        for kind in [ModelKind::Ridge, ModelKind::Lasso] {
+            let fit = |mode| {
+                let features = Features::Dense { rows: 20, cols: 3, data: x.clone() };
+                let inner = Inner::Unrolled { steps: 7, mode };
+                let shape = Shape::new(kind, 1, 2, &Regularisers::One, inner);
+                Fit::new(Rows { features, y: y.clone() }, &shape).unwrap()
+            };
+            let mut derived = fit(Mode::full());
+            let gradient = derived.hypergradient(&[-2.0], &|w, c| c.copy_from_slice(w)).unwrap();
+            let mut value = fit(Mode::budget(1));
+            assert!(value.hypergradient(&[-2.0], &|_, _| {}).is_err());
+            value.solve(&[-2.0]).unwrap();
+            assert!(value.w == derived.w && gradient[0] != 0.0 && value.converged);
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Folds {
     /// `parts` are pairs of training and held-out positions in `rows`.
     pub(super) fn new(rows: &Rows, parts: &[(Vec<usize>, Vec<usize>)], shape: &Shape) -> Result<Self, TuneError> {
         let fold = |(train, held_out): &(Vec<usize>, Vec<usize>)| -> Result<(Fit, Judge), TuneError> {
-            Ok((Fit::new(&rows.select(train)?, shape)?, Judge::new(&rows.select(held_out)?, shape)?))
+            Ok((Fit::new(rows.select(train)?, shape)?, Judge::new(rows.select(held_out)?, shape)?))
         };
         let small = rows.features.stored() < SMALL;
         let folds: Vec<_> = if small {

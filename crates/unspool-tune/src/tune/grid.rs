@@ -11,6 +11,8 @@ use crate::{Evaluation, Phase, TuneError};
 pub(super) struct Best {
     pub(super) log_regulariser: f64,
     pub(super) loss: f64,
+    /// Points evaluated: all, unless it was stopped.
+    pub(super) points: usize,
 }
 
 /// Evenly spaced log-regularisers in decreasing order: from 100 to 1e-6; for the lasso from the
@@ -52,12 +54,13 @@ pub(super) fn search(
     params: usize,
     report: &mut Report<'_, '_>,
 ) -> Result<Best, TuneError> {
-    let mut best = Best { log_regulariser: points.first().copied().unwrap_or(0.0), loss: f64::INFINITY };
+    let mut best = Best { log_regulariser: points.first().copied().unwrap_or(0.0), loss: f64::INFINITY, points: 0 };
     for (i, &log_regulariser) in points.iter().enumerate() {
         let loss = folds.value(&vec![log_regulariser; params])?;
         if loss < best.loss {
-            best = Best { log_regulariser, loss };
+            best = Best { log_regulariser, loss, ..best };
         }
+        best.points += 1;
         let range = (log_regulariser, log_regulariser);
         let (number, most) = (i + 1, points.len());
         if report.tell(Evaluation { phase: Phase::Grid, number, most, loss, gradient: 0.0, log_regularisers: range }) {

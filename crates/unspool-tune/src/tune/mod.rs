@@ -92,7 +92,7 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
         );
     } else if shape.params() > 1 && !report.stopped {
         let trial = several(&data.train, &parts, &shape, (shared, shared_loss), settings, &mut report)?;
-        kept_several = trial.verdict.mean < -2.0 * trial.verdict.se;
+        kept_several = trial.verdict.is_below(2.0);
         (judged, fits) = (Some(trial.verdict), fits + trial.fits);
         converged &= trial.converged;
         if kept_several {
@@ -105,7 +105,7 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
             ));
         }
     }
-    let mut fit = Fit::new(&data.train, &shape)?;
+    let mut fit = Fit::new(data.train.clone(), &shape)?;
     fit.solve(&theta)?;
     converged &= fit.converged && !report.stopped;
     let seconds = clock.elapsed().as_secs_f64();
@@ -116,11 +116,11 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
     let clock = Instant::now();
     let points = grid::points(&data.train, &shape, settings.grid_points);
     let best = grid::search(&mut folds, &points, shape.params(), &mut report)?;
-    let mut baseline = Fit::new(&data.train, &shape)?;
+    let mut baseline = Fit::new(data.train.clone(), &shape)?;
     baseline.solve(&vec![best.log_regulariser; shape.params()])?;
     let grid_seconds = clock.elapsed().as_secs_f64();
 
-    let judge = Judge::new(&data.test, &shape)?;
+    let judge = Judge::new(data.test.clone(), &shape)?;
     let (ours, theirs) = (judge.losses(&fit.w), judge.losses(&baseline.w));
     let difference: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
     let comparison = Comparison {
@@ -140,7 +140,7 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
             seconds: grid_seconds,
         },
         grid_regulariser: best.log_regulariser.exp(),
-        grid_points: points.len(),
+        grid_points: best.points,
         constant: Mean::of(&judge.losses(&constant(&data, &shape))),
         difference: Mean::of(&difference),
         judged,
@@ -164,6 +164,8 @@ fn check(table: &Table, settings: &Settings) -> Result<(), TuneError> {
     setting("the test fraction", f.to_string(), "between 0 and 1", f > 0.0 && f < 1.0)?;
     setting("the number of folds", settings.folds.to_string(), "at least 3", settings.folds >= 3)?;
     setting("the number of grid points", settings.grid_points.to_string(), "at least 2", settings.grid_points >= 2)?;
+    let most = settings.max_evaluations;
+    setting("the number of evaluations", most.to_string(), "at least 1", most >= 1)?;
     setting("the pull", settings.pull.to_string(), "zero or positive", settings.pull >= 0.0)?;
     if let Inner::Unrolled { steps, .. } = settings.inner {
         setting("the number of steps", steps.to_string(), "at least 1", steps > 0)?;
@@ -284,8 +286,8 @@ fn several(
         let evaluation = Evaluation { phase, number, most, loss: loss.value, gradient, log_regularisers: range };
         Ok(Value { value, stop: report.tell(evaluation) })
     })?;
-    let mut fit = Fit::new(&rows.select(learning_rows)?, shape)?;
-    let judge = Judge::new(&rows.select(judging_rows)?, shape)?;
+    let mut fit = Fit::new(rows.select(learning_rows)?, shape)?;
+    let judge = Judge::new(rows.select(judging_rows)?, shape)?;
     fit.solve(&vec![shared; theta.len()])?;
     let one = judge.losses(&fit.w);
     fit.solve(&theta)?;
@@ -329,7 +331,7 @@ fn quality(judge: &Judge, w: &[f64], kind: ModelKind) -> f64 {
 /// What an honest friend would add.
 fn remark(comparison: &Comparison, notes: &mut Vec<String>) {
     let Comparison { learned, grid, constant, difference, .. } = comparison;
-    if difference.mean > difference.se {
+    if difference.is_above(1.0) {
         notes.push(format!("the grid-searched regulariser does better here, by {difference} per row"));
     }
     if learned.loss.mean >= constant.mean && grid.loss.mean >= constant.mean {

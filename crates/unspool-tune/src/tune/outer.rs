@@ -28,13 +28,12 @@ pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>)
     let Value { mut value, stop } = f(x, &mut g)?;
     let mut pairs: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::with_capacity(MEMORY);
     let (mut left, mut stopped) = (most.saturating_sub(1), stop);
-    while left > 0 && !stopped && value.is_finite() && g.iter().any(|&g| g != 0.0) {
-        let mut direction = two_loop(&g, &pairs);
+    while left > 0 && !stopped && value.is_finite() {
+        let mut direction = two_loop(x, &g, &pairs);
         if dot(&direction, &g) >= 0.0 {
             pairs.clear();
-            direction = two_loop(&g, &pairs);
+            direction = two_loop(x, &g, &pairs);
         }
-        let slope = dot(&direction, &g);
         let (mut step, mut decrease) = (1.0, None);
         while left > 0 && !stopped {
             let next: Vec<f64> =
@@ -42,11 +41,12 @@ pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>)
             if next == *x {
                 break;
             }
+            let s: Vec<f64> = next.iter().zip(&*x).map(|(a, b)| a - b).collect();
+            let expected = dot(&g, &s);
             let trial = f(&next, &mut g_next)?;
             left -= 1;
             stopped = trial.stop;
-            if trial.value <= value + 1e-4 * step * slope {
-                let s: Vec<f64> = next.iter().zip(&*x).map(|(a, b)| a - b).collect();
+            if trial.value <= value + 1e-4 * expected {
                 let y: Vec<f64> = g_next.iter().zip(&g).map(|(a, b)| a - b).collect();
                 if dot(&s, &y) > 1e-10 * dot(&y, &y).sqrt() * dot(&s, &s).sqrt() {
                     if pairs.len() == MEMORY {
@@ -60,7 +60,7 @@ pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>)
                 break;
             }
             // The minimum of the parabola through both values and the slope, within bounds.
-            let parabola = -0.5 * slope * step * step / (trial.value - value - slope * step);
+            let parabola = -0.5 * expected * step / (trial.value - value - expected);
             step = if parabola.is_finite() { parabola.clamp(0.1 * step, 0.5 * step) } else { 0.1 * step };
         }
         if decrease.is_none_or(|d| d < enough * value.abs()) {
@@ -70,9 +70,11 @@ pub(super) fn minimise(x: &mut Vec<f64>, most: usize, enough: f64, f: Outer<'_>)
     Ok(stopped)
 }
 
-/// The quasi-Newton direction; without memory a step of 1 in the steepest coordinate.
-fn two_loop(g: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
+/// The quasi-Newton direction at `x`; without memory a step of 1 in the steepest coordinate. It
+/// does not lead out of the range: coordinates on a bound that would leave it stay.
+fn two_loop(x: &[f64], g: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
     let mut q: Vec<f64> = g.iter().map(|g| -g).collect();
+    keep_inside(x, &mut q);
     let mut alphas = Vec::with_capacity(pairs.len());
     for (s, y) in pairs.iter().rev() {
         let alpha = dot(s, &q) / dot(s, y);
@@ -81,18 +83,28 @@ fn two_loop(g: &[f64], pairs: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
     }
     let scale = match pairs.back() {
         Some((s, y)) => dot(s, y) / dot(y, y),
-        None => 1.0 / largest(g).max(f64::MIN_POSITIVE),
+        None => 1.0 / largest(&q).max(f64::MIN_POSITIVE),
     };
     q.iter_mut().for_each(|q| *q *= scale);
     for ((s, y), alpha) in pairs.iter().zip(alphas.iter().rev()) {
         let beta = dot(y, &q) / dot(s, y);
         q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
     }
+    keep_inside(x, &mut q);
     let longest = largest(&q);
     if longest > LONGEST {
         q.iter_mut().for_each(|q| *q *= LONGEST / longest);
     }
     q
+}
+
+/// Drops from a direction what leads out of the range.
+fn keep_inside(x: &[f64], direction: &mut [f64]) {
+    for (d, &x) in direction.iter_mut().zip(x) {
+        if (x <= RANGE.0 && *d < 0.0) || (x >= RANGE.1 && *d > 0.0) {
+            *d = 0.0;
+        }
+    }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -119,6 +131,32 @@ mod tests {
         });
         assert!(!stopped.unwrap() && evaluations < 25, "{evaluations}");
         assert!(x.iter().all(|x| x.abs() < 0.05), "{x:?}");
+    }
+
+    /// A steep slope out of the range does not hold up the other coordinates.
+    #[test]
+    fn goes_along_the_bounds() {
+        for (bound, sign) in [(RANGE.0, 1.0), (RANGE.1, -1.0)] {
+            let mut evaluations = 0;
+            let mut x = vec![bound, 2.0, bound];
+            minimise(&mut x, 100, 2e-3, &mut |x, g| {
+                evaluations += 1;
+                (g[0], g[1], g[2]) = (1e4 * sign, 2.0 * x[1], 2.0 * x[2]);
+                let value = 1.0 + 1e4 * (x[0] - bound).abs() + x[1] * x[1] + x[2] * x[2];
+                Ok(Value { value, stop: false })
+            })
+            .unwrap();
+            assert!(evaluations < 20, "{evaluations}");
+            assert!(x[0] == bound && x[1].abs() < 0.05 && x[2].abs() < 0.05, "{x:?}");
+        }
+        // Nowhere to go: one evaluation says so.
+        let mut evaluations = 0;
+        let mut count = |_: &[f64], g: &mut [f64]| {
+            (evaluations, g[0]) = (evaluations + 1, 1.0);
+            Ok(Value { value: 0.0, stop: false })
+        };
+        minimise(&mut vec![RANGE.0], 50, 1e-4, &mut count).unwrap();
+        assert_eq!(evaluations, 1);
     }
 
     #[test]
