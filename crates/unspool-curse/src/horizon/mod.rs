@@ -45,7 +45,8 @@ pub fn weights(ell: f64, big_l: f64, steps: usize) -> Result<Vec<f64>> {
 /// (1/(2k) - 1/2) d_{k-1} = phi_k + (1/(2k) + 1/2) d_{k+1} - m0 d_k
 /// ```
 ///
-/// Rounding errors grow as `C_k(m0)` falls: the weights are right to rounding of the largest.
+/// Rounding errors grow as fast as `C_k(m0)` falls: the weights are right to rounding of the largest.
+/// The true ones fall as `j xi^(2j)` with the lag `j = t - k`, and are zero where that is nothing.
 /// `Phi` leaves `p_1` free (`Phi` of `lambda` is zero); it is chosen so that `w_0 = 0`.
 pub(crate) fn weights_of(s: Spectrum, best: &Best) -> Vec<f64> {
     let t = best.degree();
@@ -59,7 +60,11 @@ pub(crate) fn weights_of(s: Spectrum, best: &Best) -> Vec<f64> {
         d[k - 1] = (phi[k] + (half + 0.5) * d[k + 1] - m0 * d[k]) / (half - 0.5);
     }
     d[0] = (2.0 * phi[0] + d[1]) / m0;
+    let nothing = |lag: f64| (lag + 1.0) * s.xi().powf(2.0 * lag) < 1e-17;
     let weight = |k: usize| {
+        if nothing((t - k) as f64) {
+            return 0.0;
+        }
         let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
         let p = (d[k - 1] - d[k + 1]) / (2.0 * k as f64);
         sign * p * (best.ln_level + s.ln_chebyshev(k)).exp()
