@@ -61,7 +61,7 @@ impl Exchange {
             points.extend(&self.angles);
             points.sort_by(f64::total_cmp);
             let values: Vec<f64> = points.iter().map(|&a| reference.value(a)).collect();
-            let mut extrema = extrema(&points, &values, |a| reference.value(a));
+            let mut extrema = extrema(&points, &values, PI / steps as f64, |a| reference.value(a));
             let largest = extrema.iter().fold(0.0, |m: f64, e| m.max(e.1.abs()));
             // Alternation needs t points; surplus ones leave at the ends, the smaller first.
             while extrema.len() > t {
@@ -78,34 +78,32 @@ impl Exchange {
     }
 }
 
-/// The extremum of each run of equal signs, refined by a parabola through three points.
-fn extrema(points: &[f64], values: &[f64], f: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
-    let mut best: Vec<usize> = vec![0];
-    for i in 1..points.len() {
-        match best.last_mut() {
-            Some(last) if (values[*last] < 0.0) == (values[i] < 0.0) => {
-                if values[i].abs() > values[*last].abs() {
-                    *last = i;
+/// The extremum of each run of equal signs, refined by parabolas. `f` is even about both edges, so an
+/// angle beyond one is no exception.
+fn extrema(points: &[f64], values: &[f64], spacing: f64, f: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+    let mut runs: Vec<(f64, f64)> = vec![];
+    for (&point, &value) in points.iter().zip(values) {
+        match runs.last_mut() {
+            Some(last) if (last.1 < 0.0) == (value < 0.0) => {
+                if value.abs() > last.1.abs() {
+                    *last = (point, value);
                 }
             }
-            _ => best.push(i),
+            _ => runs.push((point, value)),
         }
     }
-    let refine = |&i: &usize| {
-        let here = (points[i], values[i]);
-        if i == 0 || i + 1 == points.len() {
-            return here;
+    for run in &mut runs {
+        for h in [spacing / 2.0, spacing / 16.0] {
+            let (a, b) = (f(run.0 - h), f(run.0 + h));
+            let shift = 0.5 * h * (a - b) / (a - 2.0 * run.1 + b);
+            let point = (run.0 + shift.clamp(-h, h)).clamp(0.0, PI);
+            let value = f(point);
+            if value.abs() > run.1.abs() && (value < 0.0) == (run.1 < 0.0) {
+                *run = (point, value);
+            }
         }
-        let (l, r) = (points[i - 1] - here.0, points[i + 1] - here.0);
-        let (a, b) = (values[i - 1] - here.1, values[i + 1] - here.1);
-        let shift = 0.5 * (a * r * r - b * l * l) / (a * r - b * l);
-        if !(shift > l && shift < r) {
-            return here;
-        }
-        let there = (here.0 + shift, f(here.0 + shift));
-        if there.1.abs() > here.1.abs() && (there.1 < 0.0) == (here.1 < 0.0) { there } else { here }
-    };
-    best.iter().map(refine).collect()
+    }
+    runs
 }
 
 /// The polynomial that alternates on a reference, over its level.

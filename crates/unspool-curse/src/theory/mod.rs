@@ -5,6 +5,7 @@ pub mod chebyshev;
 pub mod gradient_descent;
 pub mod identity;
 pub mod polynomial;
+pub mod sobolev;
 mod spectrum;
 
 pub use polynomial::{Residual, Scheme};
