@@ -81,6 +81,8 @@ fn nothing_in_the_loop() {
         ("heavy ball", Box::new(heavy_ball(&logistic, HeavyBall::tuned(0.1, 1.0)))),
         ("nesterov", Box::new(nesterov(&logistic, Nesterov::tuned(0.1, 1.0)))),
         ("chebyshev", Box::new(chebyshev(&ridge, Chebyshev::new(0.1, 3.0)))),
+        ("sobolev", Box::new(sobolev(&ridge, Sobolev::new(0.1, 3.0).unwrap()))),
+        ("horizon", Box::new(horizon(&ridge, Horizon::new(0.1, 3.0, vec![0.0, 0.2, 0.3, 0.5]).unwrap()))),
         ("newton", Box::new(Newton::new(&logistic))),
         ("conjugate gradient", Box::new(ConjugateGradient::new::<f64>(&ridge).unwrap())),
         ("proximal gradient", Box::new(ProximalGradient::new(&lasso, 0.2))),

@@ -69,6 +69,38 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
         self.jvps(theta, mode, p, &identity)
     }
 
+    /// The Jacobian of every iterate in one run: `observe(t, x_t, J_t)` for `t = 0, 1, …`, with the
+    /// output part of the state and `J_t` output x params, column-major. `J_0` is zero.
+    ///
+    /// # Errors
+    /// As [`Solve::run`].
+    ///
+    /// # Complexity
+    /// As [`Solve::jacobian`] in [`Mode::full`].
+    pub fn jacobians(&self, theta: &[F], mut observe: impl FnMut(usize, &[F], &[F])) -> Result<Status> {
+        self.check(theta)?;
+        let (dims, p) = (self.map.dims(), theta.len());
+        let mut identity = vec![F::zero(); p * p];
+        identity.iter_mut().step_by(p + 1).for_each(|v| *v = F::one());
+        let mut tangent = Tangent::new(self.map, theta, p, &identity);
+        let mut walk = Walk::new(self, theta);
+        let mut packed = vec![F::zero(); p * dims.output];
+        observe(0, &walk.x[..dims.output], &packed);
+        while walk.status.is_none() && tangent.broken.is_none() {
+            tangent.push(walk.at());
+            if !walk.advance() {
+                break;
+            }
+            for (packed, column) in
+                packed.chunks_exact_mut(dims.output.max(1)).zip(tangent.j.chunks_exact(dims.state.max(1)))
+            {
+                packed.copy_from_slice(&column[..dims.output]);
+            }
+            observe(walk.t, &walk.x[..dims.output], &packed);
+        }
+        Ok(worse(walk.status.unwrap_or(Status::Done), tangent.status()))
+    }
+
     fn unrolled_tangents(
         &self,
         theta: &[F],

@@ -66,6 +66,9 @@ pub fn each_case<F: Real>(visit: &mut dyn FnMut(Case<'_, F>)) {
             case("heavy ball", &heavy_ball(problem, HeavyBall::tuned(ell, big_l)));
             case("nesterov", &nesterov(problem, Nesterov::tuned(ell, big_l)));
             case("chebyshev", &chebyshev(problem, Chebyshev::new(ell, big_l)));
+            case("sobolev", &sobolev(problem, Sobolev::new(ell, big_l).unwrap()));
+            let weights: Vec<f64> = (0..=12).map(|k| if k < 6 { -0.02 } else { 0.16 }).collect();
+            case("horizon", &horizon(problem, Horizon::new(ell, big_l, weights).unwrap()));
             case("newton", &Newton::new(problem).damped(F::of(0.7)));
             if problem.is_quadratic() {
                 case("conjugate gradient", &ConjugateGradient::new::<F>(problem).unwrap());

@@ -1,0 +1,76 @@
+//! Weights of Chebyshev's iterates that make the Jacobian after a known number of steps as good as it
+//! can be: the input of [`Horizon`](unspool_core::method::Horizon).
+//!
+//! `x_t = sum_k w_k y_k` has the residual polynomial `P = sum_k w_k C_k(m(lambda))/C_k(m(0))`, any
+//! polynomial of degree `t` with `P(0) = 1`. So `Phi = P - lambda P'` is any with `Phi(0) = 1`,
+//! `Phi'(0) = 0`, and the least `max |Phi|` over `[ell, L]` is the best worst case of all first-order
+//! methods. [`weights`] finds it by exchange ([`remez`]) and expands it in Chebyshev's iterates.
+
+mod remez;
+
+use unspool_core::{Error, Result};
+
+use crate::theory::Spectrum;
+pub use remez::{Best, Exchange};
+
+/// The weights `w_0, …, w_steps`, sum one, for which `max |Phi_steps|` over `[ell, big_l]` is least:
+/// the best worst case of the Jacobian when the gradient at the start does not depend on theta
+/// (a start at zero, for a ridge-like penalty).
+///
+/// # Errors
+/// Not `0 < ell < big_l`; no steps.
+///
+/// # Complexity
+/// O(steps^2) for each of about 5 exchanges.
+///
+/// ```
+/// let weights = unspool_curse::horizon::weights(0.01, 1.0, 30)?;
+/// assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+/// # Ok::<(), unspool_core::Error>(())
+/// ```
+pub fn weights(ell: f64, big_l: f64, steps: usize) -> Result<Vec<f64>> {
+    let spectrum = Spectrum::new(ell, big_l)?;
+    if steps == 0 {
+        return Err(Error::Range { what: "the number of steps", got: 0.0, must: "positive" });
+    }
+    Ok(weights_of(spectrum, &Exchange::default().best(spectrum, steps)))
+}
+
+/// The expansion of `Phi` in Chebyshev's iterates.
+///
+/// With `Phi = sum phi_k C_k`, `P = sum p_k C_k` and `P_m = dP/dm = sum d_k C_k`, `Phi = P - (m - m0) P_m`
+/// and `2 k p_k = d_{k-1} - d_{k+1}` give, from `k = t` downwards,
+///
+/// ```text
+/// (1/(2k) - 1/2) d_{k-1} = phi_k + (1/(2k) + 1/2) d_{k+1} - m0 d_k
+/// ```
+///
+/// Rounding errors grow as fast as `C_k(m0)` falls: the weights are right to rounding of the largest.
+/// The true ones fall as `j xi^(2j)` with the lag `j = t - k`, and are zero where that is nothing.
+/// `Phi` leaves `p_1` free (`Phi` of `lambda` is zero); it is chosen so that `w_0 = 0`.
+pub(crate) fn weights_of(s: Spectrum, best: &Best) -> Vec<f64> {
+    let t = best.degree();
+    if t == 1 {
+        return vec![0.0, 1.0];
+    }
+    let (phi, m0) = (best.coefficients(), s.reduced(0.0));
+    let mut d = vec![0.0; t + 2];
+    for k in (2..=t).rev() {
+        let half = 0.5 / k as f64;
+        d[k - 1] = (phi[k] + (half + 0.5) * d[k + 1] - m0 * d[k]) / (half - 0.5);
+    }
+    d[0] = (2.0 * phi[0] + d[1]) / m0;
+    let nothing = |lag: f64| (lag + 1.0) * s.xi().powf(2.0 * lag) < 1e-17;
+    let weight = |k: usize| {
+        if nothing((t - k) as f64) {
+            return 0.0;
+        }
+        let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+        let p = (d[k - 1] - d[k + 1]) / (2.0 * k as f64);
+        sign * p * (best.ln_level + s.ln_chebyshev(k)).exp()
+    };
+    let mut weights: Vec<f64> = std::iter::once(0.0).chain((1..=t).map(weight)).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= sum);
+    weights
+}
