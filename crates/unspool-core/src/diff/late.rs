@@ -37,7 +37,7 @@ impl Start {
             Span::Last(last) => steps.map_or(usize::MAX, |steps| steps.saturating_sub(last)),
             Span::Auto => usize::MAX,
         };
-        let latest = steps.map_or(usize::MAX, |steps| steps * 9 / 20);
+        let latest = steps.map_or(usize::MAX, |steps| steps - (steps / 20 * 11 + steps % 20 * 11 / 20));
         Start { first, automatic: span == Span::Auto, latest, moves: [0.0; WINDOW] }
     }
 
