@@ -166,7 +166,7 @@ fn factor<P: Smooth<f64> + ?Sized>(problem: &P, x: &[f64], theta: &[f64], iterat
     problem.hess_matrix(x, theta, &mut hessian, &mut scratch);
     match dense::cholesky(&mut hessian, d, &mut scratch) {
         Ok(()) => Ok(hessian),
-        Err(pivot) => Err(Error::Failed(Status::Singular { stream: Stream::Iterate, iteration, pivot })),
+        Err(pivot) => Err(Error::Failed(Status::Singular { stream: Stream::Iterate, iteration, pivot: Some(pivot) })),
     }
 }
 

@@ -17,8 +17,10 @@
 //! |---|---|
 //! | [`theory`] | residual polynomials, the identity above, worst cases, burn-in, best possible value |
 //! | [`horizon`] | weights of Chebyshev's iterates for a known number of steps |
+//! | [`advise`] | which method, step size, number of steps and mode, for a problem and a budget |
 //! | [`experiment`] | measured errors of each method, step by step, on any smooth problem |
 
+pub mod advise;
 pub mod experiment;
 pub mod horizon;
 pub mod theory;
