@@ -208,7 +208,6 @@ fn burn_in() {
         }
         let burn = gd::burn_in(s, 2.0 / (1.0 + kappa)).unwrap();
         assert!((burn.height / height - 1.0).abs() < 5e-4 && (burn.peak - peak).abs() < 0.05);
-        println!("{kappa}: {burn:?}");
     }
     for (kappa, value, at, below) in
         [(1e-1, 5.225, 3, 9), (1e-2, 53.09, 10, 45), (1e-3, 532.1, 33, 188), (1e-4, 5322.0, 103, 729)]

@@ -4,7 +4,7 @@
 //! `x_t = sum_k w_k y_k` has the residual polynomial `P = sum_k w_k C_k(m(lambda))/C_k(m(0))`, any
 //! polynomial of degree `t` with `P(0) = 1`. So `Phi = P - lambda P'` is any with `Phi(0) = 1`,
 //! `Phi'(0) = 0`, and the least `max |Phi|` over `[ell, L]` is the best worst case of all first-order
-//! methods. [`weights`] finds it by exchange ([`remez`]) and expands it in Chebyshev's iterates.
+//! methods. [`weights`] finds it by exchange ([`Exchange`]) and expands it in Chebyshev's iterates.
 
 mod remez;
 
