@@ -27,7 +27,7 @@
 //! | [`Map`], [`Jvp`], [`Vjp`] | one step, its tangent, its adjoint |
 //! | [`Solve`], [`Stop`], [`Status`] | a map with a start; when to stop; how it ended |
 //! | [`Mode`] | how a run is differentiated; the table is in [`diff`] |
-//! | [`method`] | gradient descent, heavy ball, Nesterov, Chebyshev, Newton, ISTA, FISTA, conjugate gradient |
+//! | [`method`] | gradient descent, heavy ball, Nesterov, Chebyshev, Sobolev, Newton, ISTA, FISTA, conjugate gradient |
 //! | [`problem`] | quadratic, ridge, logistic, multinomial, lasso, elastic net; [`problem::Smooth`] for one's own |
 //! | [`data`] | dense and sparse data matrices |
 //! | `autodiff` | problems and update rules from one generic function (feature `autodiff`) |

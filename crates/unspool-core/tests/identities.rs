@@ -176,4 +176,23 @@ fn curse_on_the_golden_problem() {
     check("heavy ball", &heavy_ball(&f, HeavyBall::tuned(ell, big_l)), [2.314356, 5.434278, 0.0954266, 2.95997e-5]);
     check("nesterov", &nesterov(&f, Nesterov::tuned(ell, big_l)), [0.668904, 0.239194, 0.0216353, 6.25589e-4]);
     check("chebyshev", &chebyshev(&f, Chebyshev::new(ell, big_l)), [2.751320, 6.617627, 0.0448646, 7.81033e-6]);
+    let c = Sobolev::new(ell, big_l).unwrap();
+    check("sobolev", &sobolev(&f, c), [0.835827, 0.346546, 4.02165e-3, 4.73393e-7]);
+    let c = Sobolev::with(ell, big_l, 1.0, ell * big_l).unwrap();
+    check("sobolev, alpha = 1", &sobolev(&f, c), [0.884185, 0.366638, 7.50087e-3, 1.36824e-6]);
+}
+
+/// A run that is watched shows the Jacobian of every length.
+#[test]
+fn every_jacobian_of_a_run() {
+    let (_, f) = zoo::curse::<f64>(10, 1e-2).unwrap();
+    let map = sobolev(&f, Sobolev::new(0.01, 1.0).unwrap());
+    let solve = Solve::new(&map, &[0.3; 10]).stop(Stop::steps(8));
+    let mut seen = 0;
+    let status = solve.jacobians(&[0.2], |t, x, jacobian| {
+        let alone = solve.stop(Stop::steps(t)).jacobian(&[0.2], Mode::full()).unwrap();
+        assert_eq!((t, x, jacobian), (seen, &alone.x[..], &alone.dx[..]));
+        seen += 1;
+    });
+    assert!(status.unwrap().is_ok() && seen == 9);
 }

@@ -51,6 +51,11 @@ fn standardised(name: &str) -> Data {
     Data { x: data, y: table.target.values, d: cols }
 }
 
+/// Targets 0 and 1 as -1 and 1. It matters to a start that is not zero.
+fn signed(data: Data) -> Data {
+    Data { y: data.y.iter().map(|y| 2.0 * y - 1.0).collect(), ..data }
+}
+
 /// libsvm's `breast-cancer_scale`: see the README beside it.
 fn scaled() -> Data {
     let (d, mut data) = (10, Data { x: vec![], y: vec![], d: 10 });
@@ -107,7 +112,7 @@ fn ridge_from_zero() {
     from_zero("breast-cancer_scale, 0.01", &scaled(), 0.01, 1.74e-2, 1000, cells);
 }
 
-/// From a random start, mean over seeds, within the spread that one seed has.
+/// From random starts: the figures of one seed are within what eight others spread over, and a bit.
 #[test]
 fn ridge_from_random_starts() {
     let far = |w: &[f64], seed: u64, norm: Option<f64>| {
@@ -118,20 +123,31 @@ fn ridge_from_random_starts() {
         x.iter().map(|x| scale * x).collect::<Vec<_>>()
     };
     let rows = [
-        ("wdbc, 0.01", standardised("wdbc"), 0.01, None, 2100, [(6.0, 1788), (6.07, 906), (9.31, 106), (3.88, 104)]),
+        (
+            "wdbc, 0.01",
+            signed(standardised("wdbc")),
+            0.01,
+            None,
+            2100,
+            [(6.0, 1788), (6.07, 906), (9.31, 106), (3.88, 104)],
+        ),
         ("libsvm, 0.01", scaled(), 0.01, None, 1300, [(3.37, 1012), (3.43, 513), (5.28, 80), (2.58, 78)]),
         ("libsvm, 0.001", scaled(), 0.001, Some(10.0), 2700, [(6.16, 2181), (6.22, 1097), (10.5, 119), (4.0, 116)]),
     ];
     for (name, data, c, norm, steps, cells) in rows {
-        let runs: Vec<(Vec<Curve>, f64)> =
-            (0..5).map(|seed| data.run(c, steps, &METHODS, |w| far(w, seed, norm))).collect();
-        runs.iter().for_each(|(curves, kappa)| show(name, curves, *kappa));
+        let runs: Vec<Vec<Curve>> = (0..8).map(|seed| data.run(c, steps, &METHODS, |w| far(w, seed, norm)).0).collect();
         for (i, (peak, below)) in cells.into_iter().enumerate() {
-            let mean = |f: &dyn Fn(&Curve) -> f64| runs.iter().map(|r| f(&r.0[i])).sum::<f64>() / 5.0;
-            let (p, b) = (mean(&|c| c.peak.value), mean(&|c| c.below_millionth.unwrap() as f64));
-            println!("{name} {}: {p:.2} {peak}, {b:.0} {below}", METHODS[i].name());
-            assert!((b / below as f64 - 1.0).abs() < 0.15, "{name}, {}: {b}, {below}", METHODS[i].name());
-            assert!((p / peak).ln().abs() < 0.7, "{name}, {}: {p}, {peak}", METHODS[i].name());
+            let within = |value: f64, f: &dyn Fn(&Curve) -> f64, slack: f64| {
+                let all = runs.iter().map(|r| f(&r[i]));
+                let (least, most) = all.fold((f64::MAX, 0.0), |(a, b), v| (f64::min(a, v), f64::max(b, v)));
+                assert!(
+                    least * (1.0 - slack) <= value && value <= most * (1.0 + slack),
+                    "{name}, {}: {value} against {least} to {most}",
+                    METHODS[i].name()
+                );
+            };
+            within(peak, &|c| c.peak.value, 0.2);
+            within(f64::from(below), &|c| c.below_millionth.unwrap() as f64, 0.05);
         }
     }
 }

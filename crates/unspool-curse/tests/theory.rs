@@ -32,7 +32,7 @@ fn each(f: &Quadratic<f64>, s: Spectrum, visit: &mut dyn FnMut(&dyn Both, &Schem
     visit(&chebyshev(f, c), &Scheme::Chebyshev(c));
     let c = Sobolev::new(a, b).unwrap();
     visit(&sobolev(f, c.clone()), &Scheme::Sobolev(c));
-    let c = Horizon::new(a, b, unspool_curse::horizon::weights(a, b, 9).unwrap()).unwrap();
+    let c = Horizon::new(a, b, unspool_curse::horizon::weights(a, b, 9, 0.0).unwrap()).unwrap();
     visit(&horizon(f, c.clone()), &Scheme::Horizon(c));
 }
 
@@ -208,7 +208,6 @@ fn burn_in() {
         }
         let burn = gd::burn_in(s, 2.0 / (1.0 + kappa)).unwrap();
         assert!((burn.height / height - 1.0).abs() < 5e-4 && (burn.peak - peak).abs() < 0.05);
-        println!("{kappa}: {burn:?}");
     }
     for (kappa, value, at, below) in
         [(1e-1, 5.225, 3, 9), (1e-2, 53.09, 10, 45), (1e-3, 532.1, 33, 188), (1e-4, 5322.0, 103, 729)]
@@ -233,10 +232,10 @@ fn burn_in() {
 fn sobolev_in_the_worst_case() {
     let rows = [
         (1e-2, 0.5, 1e-2, 2.33, 18, [29, 57, 108]),
-        (1e-2, 0.5, 1.0, 1.20, 23, [24, 57, 108]),
+        (1e-2, 0.5, 1.0, 1.20, 23, [28, 57, 108]),
         (1e-2, 1.0, 1e-2, 3.69, 17, [33, 63, 115]),
         (1e-3, 0.5, 1e-3, 4.87, 68, [115, 202, 362]),
-        (1e-3, 0.5, 1.0, 1.35, 97, [98, 202, 362]),
+        (1e-3, 0.5, 1.0, 1.35, 97, [112, 202, 362]),
     ];
     for (kappa, alpha, eta, peak, at, below) in rows {
         let scheme = Scheme::Sobolev(Sobolev::with(kappa, 1.0, alpha, eta).unwrap());
@@ -250,27 +249,16 @@ fn sobolev_in_the_worst_case() {
 
 #[test]
 fn sobolev_polynomials() {
-    let table: [(f64, f64, f64, [f64; 7], [f64; 5]); 2] = [
-        (
-            1.0,
-            0.5,
-            std::f64::consts::FRAC_PI_2,
-            [1.5707963268, 4.7123889804, 14.1371669412, 30.8923277603, 53.2325421858, 81.6015379937, 116.1925768158],
-            [1.0, 1.0 / 3.0, 1.0 / 9.0, 0.0508474576, 0.0295081967],
-        ),
-        (
-            0.5,
-            1.0,
-            2.0,
-            [2.0, 2.6666666667, 6.4, 10.7857142857, 14.5972222222, 18.4599638772, 22.3726853546],
-            [1.0, 0.25, 0.0625, 0.0264900662, 0.0152235966],
-        ),
-    ];
-    for (alpha, eta, k0, s, d) in table {
+    use std::f64::consts::FRAC_PI_2;
+    let check = |alpha: f64, eta: f64, k0: f64, s: [f64; 7], d: [f64; 5]| {
         let norms = gegenbauer::norms(alpha, eta, 7);
         norms.iter().zip(s).for_each(|(n, s)| assert!((k0 * n.0 - s).abs() < 1e-9, "{} {s}", k0 * n.0));
         norms[2..].iter().zip(d).for_each(|(n, d)| assert!((n.1 - d).abs() < 1e-9, "{} {d}", n.1));
-    }
+    };
+    let s = [FRAC_PI_2, 4.7123889804, 14.1371669412, 30.8923277603, 53.2325421858, 81.6015379937, 116.1925768158];
+    check(1.0, 0.5, FRAC_PI_2, s, [1.0, 1.0 / 3.0, 1.0 / 9.0, 0.0508474576, 0.0295081967]);
+    let s = [2.0, 2.6666666667, 6.4, 10.7857142857, 14.5972222222, 18.4599638772, 22.3726853546];
+    check(0.5, 1.0, 2.0, s, [1.0, 0.25, 0.0625, 0.0264900662, 0.0152235966]);
 }
 
 /// The Sobolev iterates are the minimisers: against a dense solve with the Gram matrix by quadrature.

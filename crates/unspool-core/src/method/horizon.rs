@@ -79,7 +79,7 @@ impl<F: Real> Recurrent<F, 3> for Horizon {
 /// Chebyshev's method with a weighted average of its iterates as the answer.
 ///
 /// With the right weights the Jacobian has no burn-in and the best possible worst case after `T`
-/// steps; what they are depends on the spectrum and on `T` (crate `unspool-curse`, `weights`). The
+/// steps; what they are depends on the spectrum and on `T` (crate `unspool-curse`, `horizon::weights`). The
 /// solution itself is less accurate than Chebyshev's, by a factor that does not grow with `T`.
 ///
 /// Frozen steps (`polish`, `implicit:neumann`) need a run that reaches its horizon.

@@ -131,7 +131,7 @@ impl Reference {
             let slope: f64 = others.map(|(_, &b)| difference(a, b)).product();
             let term = 1.0 / (slope * u * u);
             absolute += term.abs();
-            terms.push(if i % 2 == 0 { term } else { -term });
+            terms.push(if i.is_multiple_of(2) { term } else { -term });
         }
         let sum: f64 = u.iter().map(|u| 1.0 / u).sum();
         let q = sum / absolute;
@@ -146,12 +146,12 @@ impl Reference {
         for (i, (u, term)) in self.u.iter().zip(&self.terms).enumerate() {
             let difference = x - u;
             if difference.abs() <= 1e-14 * x {
-                return if i % 2 == 0 { 1.0 } else { -1.0 };
+                return if i.is_multiple_of(2) { 1.0 } else { -1.0 };
             }
             product *= difference;
             poles += term / difference;
         }
-        let sign = if self.u.len() % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if self.u.len().is_multiple_of(2) { 1.0 } else { -1.0 };
         product * (x * x * poles + sign * (1.0 + x * self.sum) / self.q)
     }
 }
