@@ -8,21 +8,24 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use unspool_core::data::Dense;
+use unspool_core::method::GradientDescent;
 use unspool_core::problem::{Gram, Groups, LinearModel, Logistic, Ridge, Smooth};
 use unspool_core::zoo::Regression;
+use unspool_core::{Mode, Solve, Stop};
 use unspool_curse::experiment::{Curve, Exact, Method, Setting};
 use unspool_curse::theory::Spectrum;
-use unspool_tune::table::{Features, Standardizer, example};
+
+mod common;
+use common::{Data, scaled, signed, standardised};
 
 const METHODS: [Method; 4] = [Method::Small, Method::Large, Method::Chebyshev, Method::Sobolev];
 
-struct Data {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    d: usize,
+trait Curves {
+    fn singular_values(&self) -> (f64, f64);
+    fn run(&self, c: f64, steps: usize, methods: &[Method], start: impl Fn(&[f64]) -> Vec<f64>) -> (Vec<Curve>, f64);
 }
 
-impl Data {
+impl Curves for Data {
     fn singular_values(&self) -> (f64, f64) {
         let values = MatRef::from_row_major_slice(&self.x, self.y.len(), self.d).singular_values().unwrap();
         (values[self.d - 1], values[0])
@@ -41,35 +44,6 @@ impl Data {
         let setting = Setting { problem: &problem, theta: &theta, start: &start, spectrum, steps };
         (setting.run(&exact, methods).unwrap(), spectrum.kappa())
     }
-}
-
-fn standardised(name: &str) -> Data {
-    let table = example(name).unwrap();
-    let rows: Vec<usize> = (0..table.rows()).collect();
-    let features = Standardizer::fit(&table.features, &rows).unwrap().apply(table.features).unwrap();
-    let Features::Dense { cols, data, .. } = features else { panic!("sparse") };
-    Data { x: data, y: table.target.values, d: cols }
-}
-
-/// Targets 0 and 1 as -1 and 1. It matters to a start that is not zero.
-fn signed(data: Data) -> Data {
-    Data { y: data.y.iter().map(|y| 2.0 * y - 1.0).collect(), ..data }
-}
-
-/// libsvm's `breast-cancer_scale`: see the README beside it.
-fn scaled() -> Data {
-    let (d, mut data) = (10, Data { x: vec![], y: vec![], d: 10 });
-    for line in include_str!("data/breast-cancer_scale.svm").lines() {
-        let mut words = line.split_whitespace();
-        data.y.push(words.next().unwrap().parse().unwrap());
-        let first = data.x.len();
-        data.x.resize(first + d, 0.0);
-        for word in words {
-            let (column, value) = word.split_once(':').unwrap();
-            data.x[first + column.parse::<usize>().unwrap() - 1] = value.parse().unwrap();
-        }
-    }
-    data
 }
 
 fn zero(w: &[f64]) -> Vec<f64> {
@@ -185,4 +159,39 @@ fn logistic() {
     let curves = local.run(&exact, &[Method::Small, Method::Large]).unwrap();
     show("logistic, edges at the solution", &curves, largest / big_l);
     assert!(curves[0].below_millionth.is_some_and(|t| t < below(0)));
+}
+
+/// Truncated unrolling on `breast-cancer_scale`: gradient descent with `2/(L + ell)` from a random
+/// start, `K = 2/kappa` and `4/kappa` steps. The automatic late start is within 1.3 of the best fixed
+/// one, with at most 60 % of the full tape.
+#[test]
+fn automatic_late_start_is_near_the_best() {
+    let data = scaled();
+    let n = data.y.len() as f64;
+    let (least, most) = data.singular_values();
+    for c in [0.01, 0.001] {
+        let lambda = c * most * most;
+        let (ell, big_l) = ((least * least + lambda) / n, (most * most + lambda) / n);
+        let x = Dense::new(&data.x[..], data.y.len(), data.d).unwrap();
+        let problem = Ridge::new(x, &data.y[..], Groups::Shared, Gram::Auto).unwrap();
+        let theta = [(lambda / n).ln()];
+        let exact = Exact::solve(&problem, &theta, &vec![0.0; data.d]).unwrap();
+        let map = GradientDescent::new(&problem, 2.0 / (ell + big_l));
+        for (seed, factor) in (0..8).flat_map(|seed| [(seed, 2.0), (seed, 4.0)]) {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let start: Vec<f64> = (0..data.d).map(|_| StandardNormal.sample(&mut rng)).collect();
+            let steps = (factor * big_l / ell) as usize;
+            let solve = Solve::new(&map, &start).stop(Stop::steps(steps));
+            let error = |mode: Mode| {
+                let j = solve.jacobian(&theta, mode).unwrap().dx;
+                j.iter().zip(&exact.jacobian).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+            };
+            let best = (0..steps).step_by(steps / 60).map(|k0| error(Mode::late(k0))).fold(f64::MAX, f64::min);
+            let states = |mode| solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().cost.peak_states as f64;
+            let tape = states(Mode::late_auto()) / states(Mode::full());
+            let ratio = error(Mode::late_auto()) / best;
+            println!("c {c}, seed {seed}, {steps} steps: {ratio:.2} of the best, {:.2} with all steps, tape {tape:.2}", error(Mode::full()) / best);
+            assert!(ratio <= 1.3 && tape <= 0.6);
+        }
+    }
 }

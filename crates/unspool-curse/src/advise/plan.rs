@@ -164,7 +164,7 @@ impl Plan {
             Solver::First(Method::Chebyshev) => Box::new(chebyshev(problem, Chebyshev::new(ell, big_l))),
             Solver::First(Method::Sobolev) => Box::new(sobolev(problem, Sobolev::new(ell, big_l)?)),
             Solver::First(Method::Horizon) => {
-                let weights = weights(ell, big_l, self.steps.max(1))?;
+                let weights = weights(ell, big_l, self.steps.max(1), 0.0)?;
                 Box::new(horizon(problem, Horizon::new(ell, big_l, weights)?))
             }
             Solver::ConjugateGradient => Box::new(ConjugateGradient::new(problem)?),
