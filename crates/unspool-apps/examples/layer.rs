@@ -3,9 +3,7 @@ use unspool_apps::layer;
 
 fn main() -> unspool_core::Result<()> {
     println!("the image of a digit from its averages over blocks of 2 x 2 pixels;");
-    println!("mean squared error of a pixel on test rows ± standard error, and beyond the first line's:");
-    for (name, error, more) in layer::run(30)?.rows() {
-        println!("{name:34} {error:.5}   {more:+.5}");
-    }
+    println!("mean squared error of a pixel, mean ± standard error over test images:");
+    print!("{}", layer::run(30)?);
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Few-shot regression of temperatures from a learned start.
-use unspool_apps::meta;
+use unspool_apps::meta::{STEPS, SUPPORT, run};
 
 fn main() -> unspool_core::Result<()> {
-    println!("{} gradient steps on the hours {:?} of a day predict the others;", meta::STEPS, meta::SUPPORT);
-    println!("root mean squared error in degrees on held-out days ± standard error, and beyond the first line's:");
-    for (name, error, more) in meta::run(400)?.rows() {
-        println!("{name:34} {error:.3}   {more:+.3}");
-    }
+    println!("{STEPS} gradient steps on the hours {SUPPORT:?} of a day at a weather station predict the others;");
+    println!("root mean squared error in degrees on held-out days, mean ± standard error over days:");
+    let (learner, comparison) = run(400)?;
+    print!("{comparison}");
+    println!("learned step sizes {:.2?}", learner.log_steps.map(f64::exp));
     Ok(())
 }

@@ -11,8 +11,8 @@
 //!
 //! With `A = 0` the solution is `clip(B x)`, a regression that is clipped.
 
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use unspool_core::data::Dense;
 use unspool_core::kernels::Kernels;
@@ -21,7 +21,7 @@ use unspool_core::problem::{Bounds, Composite, Gram, Groups, Ridge, Smooth};
 use unspool_core::{Mode, Result, Solve, Stop, batch};
 
 use crate::data::{Digits, PIXELS};
-use crate::learn::{Adam, Mean, spectral_norm};
+use crate::learn::{Adam, Comparison, spectral_norm};
 
 /// Blocks of 2 x 2 pixels.
 pub const BLOCKS: usize = PIXELS / 4;
@@ -184,7 +184,9 @@ pub fn learn(images: &Images, mut theta: Vec<f64>, passes: usize, seed: u64) -> 
             let maps: Vec<_> = rows.iter().map(|&i| ProximalGradient::new(&problems[i], h)).collect();
             let solves: Vec<_> =
                 maps.iter().map(|map| Solve::new(map, &[0.0; PIXELS]).stop(Stop::tolerance(1e-6))).collect();
-            let outer = |i: usize, z: &[f64], c: &mut [f64]| f64::lincomb(1.0, z, -1.0, &images.y[rows[i] * PIXELS..][..PIXELS], c);
+            let outer = |i: usize, z: &[f64], c: &mut [f64]| {
+                f64::lincomb(1.0, z, -1.0, &images.y[rows[i] * PIXELS..][..PIXELS], c)
+            };
             let mut g = vec![0.0; PARAMS];
             for d in batch::vjp(&solves, |_| &theta, Mode::implicit(), outer) {
                 let d = d?;
@@ -208,60 +210,34 @@ fn regression(images: &Images, log_lambda: f64) -> Result<Vec<f64>> {
     Ok((0..PIXELS).map(pixel).collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Mean squared errors of the test rows, a value a row.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// By the layer.
-    pub layer: Vec<f64>,
-    /// Predict, then clip: ridge regression whose predictions are clipped.
-    pub clipped: Vec<f64>,
-    /// The clipped regression trained as such: the layer without `A`.
-    pub uncoupled: Vec<f64>,
+/// theta of a layer whose solution is the regression `B x` as long as no pixel is at a bound:
+/// `(I + A'A) z = (I + A'A) B x`.
+fn coupled(a: Vec<f64>, b: &[f64]) -> Vec<f64> {
+    let mut theta = [&a, b].concat();
+    for j in 0..INPUTS {
+        let column: Vec<f64> = b.iter().skip(j).step_by(INPUTS).copied().collect();
+        let (mut of_blocks, mut added) = ([0.0; BLOCKS], [0.0; PIXELS]);
+        rows_dot(&a, &column, &mut of_blocks);
+        f64::rows_axpy(&a, PIXELS, &of_blocks, &mut added);
+        theta[A + j..].iter_mut().step_by(INPUTS).zip(added).for_each(|(b, added)| *b += added);
+    }
+    theta
 }
 
-/// Learns on the first rows of the digits, and compares on the last.
+/// Learns on the first rows of the digits, and compares on the last: the mean squared error of each
+/// image. Where the layer starts, it knows that pixels add up to their blocks' averages.
 ///
 /// # Errors
-/// Those of the solver.
-pub fn run(passes: usize) -> Result<Outcome> {
+/// Those of the solver; a hypergradient that could not be computed.
+pub fn run(passes: usize) -> Result<Comparison> {
     let (train, test) = Digits::split();
     let (train, test) = (Images::new(&train), Images::new(&test));
     let b = regression(&train, -9.0)?;
-    // Where the layer starts, it is the regression as long as no pixel is at a bound: A'A added on
-    // both sides.
-    let (mut start, mut uncoupled) = (sums(), vec![0.0; A]);
-    let mut column = [0.0; BLOCKS];
-    let mut coupled = b.clone();
-    uncoupled.extend(&b);
-    for j in 0..INPUTS {
-        let of_b: Vec<f64> = b.iter().skip(j).step_by(INPUTS).copied().collect();
-        let mut added = [0.0; PIXELS];
-        rows_dot(&start, &of_b, &mut column);
-        f64::rows_axpy(&start, PIXELS, &column, &mut added);
-        coupled.iter_mut().skip(j).step_by(INPUTS).zip(added).for_each(|(b, a)| *b += a);
-    }
-    start.extend(coupled);
-    eprintln!("untrained {}", Mean::of(&errors(&test, &solutions(&test, &start)?)));
-    eprintln!("clip {}", Mean::of(&errors(&test, &solutions(&test, &uncoupled)?)));
-    let clipped = errors(&test, &solutions(&test, &uncoupled)?);
-    let layer = learn(&train, start, passes, 2)?;
-    let uncoupled = learn(&train, uncoupled, passes, 2)?;
-    Ok(Outcome {
-        layer: errors(&test, &solutions(&test, &layer)?),
-        clipped,
-        uncoupled: errors(&test, &solutions(&test, &uncoupled)?),
-    })
-}
-
-impl Outcome {
-    /// Each error with its name, mean and standard error over rows, and how much worse it is than the
-    /// layer's, row by row.
-    pub fn rows(&self) -> [(&'static str, Mean, Mean); 3] {
-        let row = |name, errors: &Vec<f64>| (name, Mean::of(errors), Mean::difference(errors, &self.layer));
-        [
-            row("quadratic program in a box", &self.layer),
-            row("predict, then clip", &self.clipped),
-            row("clipping alone, trained through", &self.uncoupled),
-        ]
-    }
+    let clip = [&[0.0; A], &b[..]].concat();
+    let judged = |theta: &[f64]| Ok(errors(&test, &solutions(&test, theta)?));
+    Ok(Comparison(vec![
+        ("quadratic program in a box", judged(&learn(&train, coupled(sums(), &b), passes, 2)?)?),
+        ("predict, then clip", judged(&clip)?),
+        ("clipping alone, learned through", judged(&learn(&train, clip, passes, 2)?)?),
+    ]))
 }

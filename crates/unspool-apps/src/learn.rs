@@ -57,9 +57,61 @@ impl Mean {
 
 impl fmt::Display for Mean {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = f.precision().unwrap_or(4);
-        write!(f, "{:.digits$} ± {:.digits$}", self.mean, self.error)
+        let (digits, sign) = (f.precision().unwrap_or(4), if f.sign_plus() && self.mean >= 0.0 { "+" } else { "" });
+        write!(f, "{sign}{:.digits$} ± {:.digits$}", self.mean, self.error)
     }
+}
+
+/// Errors of several ways on the same cases, a value a case, smaller is better. The first is the
+/// one that was learned through a solver, the others are baselines.
+#[derive(Clone, Debug)]
+pub struct Comparison(pub Vec<(&'static str, Vec<f64>)>);
+
+impl Comparison {
+    /// Each way's name, its error, and by how much that exceeds the first one's, case by case.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, Mean, Mean)> {
+        self.0.iter().map(|(name, errors)| (*name, Mean::of(errors), Mean::difference(errors, &self.0[0].1)))
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, error, excess)) in self.rows().enumerate() {
+            let excess = if i == 0 { "excess over it:".to_owned() } else { format!("{excess:+.4}") };
+            writeln!(f, "{name:34} {error:.4}   {excess}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Digits.
+pub const CLASSES: usize = 10;
+
+/// The largest margin.
+fn largest(u: &[f64; CLASSES]) -> f64 {
+    u.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// The logistic loss `l(u) = log sum_c e^(u_c) - u_digit`, and 1 if the margin of `digit` is the largest, else 0.
+pub fn judge(u: [f64; CLASSES], digit: usize) -> (f64, f64) {
+    let top = largest(&u);
+    let loss = u.iter().map(|u| (u - top).exp()).sum::<f64>().ln() + top - u[digit];
+    (loss, f64::from(u8::from(u[digit] == top)))
+}
+
+/// The probabilities `e^(u_c) / sum_c e^(u_c)`.
+pub fn softmax(u: [f64; CLASSES]) -> [f64; CLASSES] {
+    let top = largest(&u);
+    let e = u.map(|u| (u - top).exp());
+    let sum: f64 = e.iter().sum();
+    e.map(|e| e / sum)
+}
+
+/// `dl/du`: the probabilities, less 1 for `digit`.
+pub fn slope(u: [f64; CLASSES], digit: usize) -> [f64; CLASSES] {
+    let mut p = softmax(u);
+    p[digit] -= 1.0;
+    p
 }
 
 /// The largest singular value of a matrix with rows of length `n`.

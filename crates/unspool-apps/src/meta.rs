@@ -19,7 +19,7 @@ use unspool_core::problem::{Gram, Groups, Ridge, Smooth};
 use unspool_core::{At, Dims, Error, Jvp, Map, Mode, Result, Solve, Stop, Vjp, batch};
 
 use crate::data::{DAYS, STATIONS, temperatures};
-use crate::learn::{Adam, Mean};
+use crate::learn::{Adam, Comparison};
 
 /// Hours that are known of a day.
 pub const SUPPORT: [usize; 4] = [2, 8, 14, 20];
@@ -196,28 +196,12 @@ fn ridge(tasks: &[Task], centre: &Weights, log_lambda: f64) -> Result<Vec<Vec<f6
     tasks.iter().map(one).collect()
 }
 
-/// Errors on the held-out tasks in degrees, a value a day; what is chosen is chosen on the others.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// From the learned start with the learned step sizes.
-    pub learned: Vec<f64>,
-    /// As many gradient steps from zero, with the best step size.
-    pub zero: Vec<f64>,
-    /// As many from the least squares fit of all training days, with the best step size.
-    pub joint: Vec<f64>,
-    /// Ridge regression with the best regulariser.
-    pub ridge: Vec<f64>,
-    /// Ridge regression towards the least squares fit of all training days.
-    pub centred: Vec<f64>,
-    /// What was learned.
-    pub learner: Learner,
-}
-
-/// Learns, and compares on the held-out days.
+/// Learns, and compares on the held-out days: root mean squared errors in degrees, a value a day. The
+/// regularisers and step sizes of the baselines are the best for the training tasks.
 ///
 /// # Errors
 /// Those of the solver.
-pub fn run(iterations: usize) -> Result<Outcome> {
+pub fn run(iterations: usize) -> Result<(Learner, Comparison)> {
     let (train, test) = (tasks(0..TRAINING)?, tasks(TRAINING..DAYS)?);
     let everything = train.iter().flat_map(|task| task.temperature.into_iter().enumerate());
     let pooled = fit(everything, Groups::None)?;
@@ -235,27 +219,12 @@ pub fn run(iterations: usize) -> Result<Outcome> {
     };
     let from_joint = from(joint)?;
     let learner = from_joint.clone().learn(&train, iterations)?;
-    Ok(Outcome {
-        learned: by_day(&test, &learner.adapt(&test)?),
-        zero: by_day(&test, &from(zero)?.adapt(&test)?),
-        joint: by_day(&test, &from_joint.adapt(&test)?),
-        ridge: towards(zero)?,
-        centred: towards(joint)?,
-        learner,
-    })
-}
-
-impl Outcome {
-    /// Each error with its name, mean and standard error over days, and how much worse it is than what
-    /// was learned, day by day.
-    pub fn rows(&self) -> [(&'static str, Mean, Mean); 5] {
-        let row = |name, errors: &Vec<f64>| (name, Mean::of(errors), Mean::difference(errors, &self.learned));
-        [
-            row("learned start and step sizes", &self.learned),
-            row("as many steps from zero", &self.zero),
-            row("as many steps from the joint fit", &self.joint),
-            row("ridge", &self.ridge),
-            row("ridge towards the joint fit", &self.centred),
-        ]
-    }
+    let comparison = Comparison(vec![
+        ("learned start and step sizes", by_day(&test, &learner.adapt(&test)?)),
+        ("as many steps from the joint fit", by_day(&test, &from_joint.adapt(&test)?)),
+        ("as many steps from zero", by_day(&test, &from(zero)?.adapt(&test)?)),
+        ("ridge towards the joint fit", towards(joint)?),
+        ("ridge", towards(zero)?),
+    ]);
+    Ok((learner, comparison))
 }
