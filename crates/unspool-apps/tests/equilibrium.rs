@@ -29,7 +29,7 @@ fn implicit_and_unrolled_gradients_agree() {
 
 #[test]
 fn beats_one_layer_and_logistic_regression_on_test_images() {
-    let comparison = run(8, 12, 4).unwrap();
+    let comparison = run(8, 20, 8).unwrap();
     for (name, _, excess) in comparison.rows().skip(1) {
         assert!(excess.mean > 1.5 * excess.error, "{name}\n{comparison}");
     }
