@@ -1,5 +1,7 @@
 //! Box constraints.
 
+use std::cmp::Ordering;
+
 use super::Prox;
 use crate::error::check_len;
 use crate::{Error, Real, Result};
@@ -35,7 +37,7 @@ impl<F: Real> Bounds<F> {
     /// ```
     pub fn new(lower: Vec<F>, upper: Vec<F>) -> Result<Self> {
         check_len("the upper bounds", upper.len(), lower.len())?;
-        match lower.iter().zip(&upper).find(|(l, u)| !(l <= u)) {
+        match lower.iter().zip(&upper).find(|(l, u)| l.partial_cmp(u).is_none_or(Ordering::is_gt)) {
             None => Ok(Bounds { lower, upper }),
             Some((l, _)) => Err(Error::Range { what: "a lower bound", got: l.wide(), must: "at most the upper bound" }),
         }
