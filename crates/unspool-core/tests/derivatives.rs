@@ -30,7 +30,7 @@ fn one_step_of_every_method() {
         }
         cases += 1;
     });
-    assert_eq!(cases, 3 * (6 * 7 + 3 + 4));
+    assert_eq!(cases, 3 * (6 * 7 + 3 + 4 + 1));
 }
 
 #[test]

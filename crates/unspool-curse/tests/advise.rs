@@ -27,23 +27,26 @@ fn relative(a: &[f64], b: &[f64]) -> f64 {
 /// Ten problems: ridge and logistic, real and generated, `kappa` from 1e-1 to 1e-5.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let mut add = |name: &str, logistic: bool, groups: Groups, (x, y, d): (Vec<f64>, Vec<f64>, usize), kappa: f64, wrong: f64| {
-        let n = y.len();
-        let design = Dense::new(x, n, d).unwrap();
-        let problem: Box<dyn ThirdOrder<f64>> = if logistic {
-            Box::new(LinearModel::new(design, y, Logistic, groups.clone()).unwrap())
-        } else {
-            Box::new(Ridge::new(design, y, groups.clone(), Gram::Auto).unwrap())
+    let mut add =
+        |name: &str, logistic: bool, groups: Groups, (x, y, d): (Vec<f64>, Vec<f64>, usize), kappa: f64, wrong: f64| {
+            let n = y.len();
+            let design = Dense::new(x, n, d).unwrap();
+            let problem: Box<dyn ThirdOrder<f64>> = if logistic {
+                Box::new(LinearModel::new(design, y, Logistic, groups.clone()).unwrap())
+            } else {
+                Box::new(Ridge::new(design, y, groups.clone(), Gram::Auto).unwrap())
+            };
+            let p = groups.params(d);
+            let (zero, none) = (vec![0.0; d], vec![-60.0; p]);
+            let l = unspool_core::spectrum::edges(&*problem, &zero, &vec![0.0; p], Default::default()).unwrap().l - 1.0;
+            let theta: Vec<f64> =
+                none.iter().enumerate().map(|(j, _)| (kappa * l).ln() + 0.3 * (j as f64).sin()).collect();
+            let told = Edges::new(kappa * l * wrong, l / wrong).unwrap();
+            let edges = (wrong != 1.0).then_some(told);
+            let start =
+                (0..d).map(|j| if name.ends_with("far") { 2.0 * (3.0 * j as f64).cos() } else { 0.0 }).collect();
+            cases.push(Case { name: format!("{name} kappa {kappa:.0e}"), problem, theta, start, edges });
         };
-        let p = groups.params(d);
-        let (zero, none) = (vec![0.0; d], vec![-60.0; p]);
-        let l = unspool_core::spectrum::edges(&*problem, &zero, &vec![0.0; p], Default::default()).unwrap().l - 1.0;
-        let theta: Vec<f64> = none.iter().enumerate().map(|(j, _)| (kappa * l).ln() + 0.3 * (j as f64).sin()).collect();
-        let told = Edges::new(kappa * l * wrong, l / wrong).unwrap();
-        let edges = (wrong != 1.0).then_some(told);
-        let start = (0..d).map(|j| if name.ends_with("far") { 2.0 * (3.0 * j as f64).cos() } else { 0.0 }).collect();
-        cases.push(Case { name: format!("{name} kappa {kappa:.0e}"), problem, theta, start, edges });
-    };
     let real = |data: common::Data| (data.x, data.y, data.d);
     let generated = |n, d, last, seed| {
         let data = Regression::new(n, d, last, 0.5, seed);
@@ -100,7 +103,10 @@ fn the_choice_is_near_the_best_of_all() {
             all.sort_by(|a, b| a.0.total_cmp(&b.0));
             let expected = advice.choice.error.max(TOLERANCE);
             let (ratio, off) = (ours / all[0].0, ours / expected);
-            println!("{:34} {steps:4}: {ratio:8.2} of the best {:.1e} ({}); chose {} forecast off {off:.2}", case.name, all[0].0, all[0].1, advice.choice.plan);
+            println!(
+                "{:34} {steps:4}: {ratio:8.2} of the best {:.1e} ({}); chose {} forecast off {off:.2}",
+                case.name, all[0].0, all[0].1, advice.choice.plan
+            );
             near += usize::from(ratio <= 1.5);
             forecast += usize::from((1.0 / 3.0..=3.0).contains(&off));
             worst = f64::max(worst, ratio);

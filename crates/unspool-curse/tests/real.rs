@@ -190,7 +190,10 @@ fn automatic_late_start_is_near_the_best() {
             let states = |mode| solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().cost.peak_states as f64;
             let tape = states(Mode::late_auto()) / states(Mode::full());
             let ratio = error(Mode::late_auto()) / best;
-            println!("c {c}, seed {seed}, {steps} steps: {ratio:.2} of the best, {:.2} with all steps, tape {tape:.2}", error(Mode::full()) / best);
+            println!(
+                "c {c}, seed {seed}, {steps} steps: {ratio:.2} of the best, {:.2} with all steps, tape {tape:.2}",
+                error(Mode::full()) / best
+            );
             assert!(ratio <= 1.3 && tape <= 0.6);
         }
     }

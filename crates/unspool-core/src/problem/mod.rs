@@ -6,11 +6,13 @@
 //! | ridge regression | [`Ridge`] (through the Gram matrix where that pays) |
 //! | logistic, multinomial logistic regression | [`LinearModel`] with [`Logistic`], [`Multinomial`] |
 //! | lasso, elastic net | [`Composite`] of a [`LinearModel`] and [`L1`], see [`lasso`] and [`elastic_net`] |
+//! | any of these in a box | [`Composite`] of it and [`Bounds`] |
 //! | your own | implement [`Smooth`], or `autodiff::Objective` and write no derivative |
 //!
 //! Regularisers enter by their logarithm, one shared, one for each group, or one for each feature:
 //! [`Groups`].
 
+mod bounds;
 mod composite;
 mod condition;
 mod groups;
@@ -22,6 +24,7 @@ mod quadratic;
 mod ridge;
 mod smooth;
 
+pub use bounds::Bounds;
 pub use composite::{Composite, OnSupport, elastic_net, lasso};
 pub use condition::Stationarity;
 pub use groups::{Groups, LogRidge};

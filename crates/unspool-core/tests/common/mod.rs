@@ -93,6 +93,11 @@ pub fn each_case<F: Real>(visit: &mut dyn FnMut(Case<'_, F>)) {
             case("proximal gradient", &ProximalGradient::new(problem, h));
             case("fista", &fista(problem, Fista::new(h)));
         }
+
+        let bounds = Bounds::new(vec![F::of(-0.05); 6], vec![F::of(0.05); 6]).unwrap();
+        let boxed = Composite::new(quadratic, bounds).unwrap();
+        let name = format!("proximal gradient on quadratic in a box, {kind}");
+        visit(Case { name, map: &ProximalGradient::new(&boxed, h), start: &start, theta: &theta });
     }
 }
 

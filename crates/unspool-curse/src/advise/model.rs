@@ -1,14 +1,14 @@
 //! A small model of a problem: its quadratic at the solution, in the directions that matter.
 //!
-//! With `x = x* + Q z`, `Q` an orthonormal basis of `m` directions,
+//! With `x = Q z`, `Q` an orthonormal basis of `m` directions, `x*` and the start among them,
 //!
 //! ```text
-//! grad = Q'H Q z        grad_x,theta f . u_j = Q'M(x*) u_j + (Q' dM_j Q) z
+//! grad = Q'H Q (z - z*)        grad_x,theta f . u_j = Q'M(x*) u_j + (Q' dM_j Q) (z - z*)
 //! ```
 //!
 //! Each parameter of the model is one random combination `u_j` of the problem's. For `m = d` the model
-//! of a quadratic is the quadratic itself. Otherwise `Q` spans the Krylov spaces of the start's error
-//! and of what theta does to the gradient: all that a first-order method sees in its first steps.
+//! of a quadratic is the quadratic itself. Otherwise `Q` spans the Krylov spaces of both and
+//! of what theta does to the gradient: all that a first-order method sees in its first steps.
 
 use faer::{Mat, Side};
 use rand::{RngExt, SeedableRng};
@@ -32,6 +32,10 @@ pub(super) struct Model {
     slope: Vec<Vec<f64>>,
     /// The start.
     pub(super) z0: Vec<f64>,
+    /// The solution.
+    z: Vec<f64>,
+    /// The combinations of the problem's parameters, one after the other.
+    pub(super) directions: Vec<Vec<f64>>,
     /// Products with the problem's Hessian that it took.
     pub(super) products: usize,
     /// Whether the model has all directions.
@@ -40,7 +44,13 @@ pub(super) struct Model {
 
 impl Model {
     /// The model at the solution `x` for a run from `start`.
-    pub(super) fn new<P: Smooth<f64> + ?Sized>(problem: &P, theta: &[f64], x: &[f64], start: &[f64], seed: u64) -> Self {
+    pub(super) fn new<P: Smooth<f64> + ?Sized>(
+        problem: &P,
+        theta: &[f64],
+        x: &[f64],
+        start: &[f64],
+        seed: u64,
+    ) -> Self {
         let (d, p) = (problem.dim(), problem.params());
         let mut oracle = Oracle { problem, theta, scratch: vec![0.0; problem.scratch(1)], products: 0 };
         let q = p.min(PARAMS);
@@ -48,12 +58,11 @@ impl Model {
         let mut sign = |_| if rng.random::<bool>() { 1.0 } else { -1.0 };
         let directions: Vec<Vec<f64>> =
             (0..q).map(|_| if p == 1 { vec![1.0] } else { (0..p).map(&mut sign).collect() }).collect();
-        let error: Vec<f64> = start.iter().zip(x).map(|(a, b)| a - b).collect();
         let complete = d <= MOST;
         let basis: Vec<Vec<f64>> = if complete {
             (0..d).map(|i| (0..d).map(|j| f64::from(u8::from(i == j))).collect()).collect()
         } else {
-            let mut seeds = vec![error.clone()];
+            let mut seeds = vec![x.to_vec(), start.to_vec()];
             for u in &directions {
                 seeds.push(oracle.mixed(x, u));
                 let here = oracle.mixed(start, u);
@@ -81,7 +90,17 @@ impl Model {
             slope.push(basis.iter().flat_map(change).collect());
             source.push(project(&here));
         }
-        Model { m, h, source, slope, z0: project(&error), products: oracle.products, complete }
+        Model {
+            m,
+            h,
+            source,
+            slope,
+            z0: project(start),
+            z: project(x),
+            directions,
+            products: oracle.products,
+            complete,
+        }
     }
 
     /// Smallest and largest eigenvalue.
@@ -101,6 +120,14 @@ impl Model {
         let mut j: Vec<f64> = self.source.iter().flatten().map(|v| -v).collect();
         dense::cholesky_solve(&h, self.m, self.source.len(), &mut j);
         Ok(j)
+    }
+
+    /// `out = A (z - z*)`.
+    fn from_solution(&self, a: &[f64], z: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        for ((a, &z), &best) in a.chunks_exact(self.m.max(1)).zip(z).zip(&self.z) {
+            out.iter_mut().zip(a).for_each(|(out, &a)| *out += a * (z - best));
+        }
     }
 
     fn times(a: &[f64], m: usize, v: &[f64], out: &mut [f64]) {
@@ -125,12 +152,12 @@ impl Smooth<f64> for Model {
     }
 
     fn value(&self, z: &[f64], _: &[f64], scratch: &mut [f64]) -> f64 {
-        Self::times(&self.h, self.m, z, &mut scratch[..self.m]);
-        0.5 * dot(z, &scratch[..self.m])
+        self.from_solution(&self.h, z, &mut scratch[..self.m]);
+        0.5 * scratch.iter().zip(z).zip(&self.z).map(|((g, z), best)| g * (z - best)).sum::<f64>()
     }
 
     fn gradient(&self, z: &[f64], _: &[f64], out: &mut [f64], _: &mut [f64]) {
-        Self::times(&self.h, self.m, z, out);
+        self.from_solution(&self.h, z, out);
     }
 
     fn hess(&self, _: &[f64], _: &[f64], _: usize, v: &[f64], out: &mut [f64], _: &mut [f64]) {
@@ -142,7 +169,7 @@ impl Smooth<f64> for Model {
     fn mixed(&self, z: &[f64], _: &[f64], k: usize, dtheta: &[f64], out: &mut [f64], scratch: &mut [f64]) {
         let (m, p) = (self.m, self.source.len());
         for (j, (source, slope)) in self.source.iter().zip(&self.slope).enumerate() {
-            Self::times(slope, m, z, &mut scratch[..m]);
+            self.from_solution(slope, z, &mut scratch[..m]);
             for c in 0..k {
                 let weight = dtheta[c * p + j];
                 let out = &mut out[c * m..(c + 1) * m];
@@ -153,7 +180,7 @@ impl Smooth<f64> for Model {
 
     fn mixed_t(&self, z: &[f64], _: &[f64], scale: f64, v: &[f64], gtheta: &mut [f64], scratch: &mut [f64]) {
         for ((g, source), slope) in gtheta.iter_mut().zip(&self.source).zip(&self.slope) {
-            Self::times(slope, self.m, z, &mut scratch[..self.m]);
+            self.from_solution(slope, z, &mut scratch[..self.m]);
             *g += scale * (dot(source, v) + dot(&scratch[..self.m], v));
         }
     }
@@ -237,8 +264,11 @@ fn krylov<P: Smooth<f64> + ?Sized>(oracle: &mut Oracle<'_, P>, x: &[f64], seeds:
 }
 
 /// A minimiser by Newton's method with directions by conjugate gradient, and the products it took.
-/// Good to six digits: what a forecast needs.
-pub(super) fn solution<P: Smooth<f64> + ?Sized>(problem: &P, theta: &[f64], start: &[f64]) -> Result<(Vec<f64>, usize)> {
+pub(super) fn solution<P: Smooth<f64> + ?Sized>(
+    problem: &P,
+    theta: &[f64],
+    start: &[f64],
+) -> Result<(Vec<f64>, usize)> {
     let d = problem.dim();
     let mut scratch = vec![0.0; problem.scratch(1)];
     let (mut x, mut g) = (start.to_vec(), vec![0.0; d]);
@@ -247,10 +277,10 @@ pub(super) fn solution<P: Smooth<f64> + ?Sized>(problem: &P, theta: &[f64], star
     let (first, mut products) = (norm(&g), 1);
     for iteration in 0..50 {
         let size = norm(&g);
-        if size <= 1e-9 * first {
+        if size <= 1e-12 * first {
             return Ok((x, products));
         }
-        let tol = if problem.is_quadratic() { 1e-10 } else { (size / first).sqrt().min(0.1) };
+        let tol = if problem.is_quadratic() { 1e-12 } else { (size / first).min(0.1) };
         let apply = |v: &[f64], out: &mut [f64]| problem.hess(&x, theta, 1, v, out, &mut scratch);
         let info = cg::solve(apply, &g, &mut step, tol, 10 * d + 100, &mut work);
         products += info.products;

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use unspool_core::diff::optimal_evaluations;
 use unspool_core::method::{
-    Chebyshev, ConjugateGradient, GradientDescent, HeavyBall, Horizon, Nesterov, Newton, Sobolev, chebyshev, heavy_ball,
-    horizon, nesterov, sobolev,
+    Chebyshev, ConjugateGradient, GradientDescent, HeavyBall, Horizon, Nesterov, Newton, Sobolev, chebyshev,
+    heavy_ball, horizon, nesterov, sobolev,
 };
 use unspool_core::problem::{Smooth, ThirdOrder};
 use unspool_core::{At, Condition, Dims, Jvp, LinearSolver, Map, Mode, Result, Vjp};
