@@ -256,6 +256,11 @@ impl<'a, F: Real, M: Map<F> + ?Sized> Walk<'a, F, M> {
         At { t: self.t, x: &self.x, theta: self.theta }
     }
 
+    /// Length of the answer.
+    pub(crate) fn output(&self) -> usize {
+        self.map.dims().output
+    }
+
     /// Bytes held by the walk.
     pub(crate) fn bytes(&self) -> usize {
         (2 * self.x.len() + self.scratch.len()) * size_of::<F>()

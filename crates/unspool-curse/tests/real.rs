@@ -161,40 +161,54 @@ fn logistic() {
     assert!(curves[0].below_millionth.is_some_and(|t| t < below(0)));
 }
 
-/// Truncated unrolling on `breast-cancer_scale`: gradient descent with `2/(L + ell)` from a random
-/// start, `K = 2/kappa` and `4/kappa` steps. The automatic late start is within 1.3 of the best fixed
-/// one, with at most 60 % of the full tape.
+/// Truncated unrolling: gradient descent with `2/(L + ell)` from random starts, `K = 2/kappa` and
+/// `4/kappa` steps. On `breast-cancer_scale`, where its constants were chosen, and on the two tables that
+/// had no part in that, the automatic late start is within 1.3 of the best fixed one in the median of
+/// each setting and in 85 of 100 runs, and keeps at most 60 % of the tape when the start is far.
 #[test]
 fn automatic_late_start_is_near_the_best() {
-    let data = scaled();
-    let n = data.y.len() as f64;
-    let (least, most) = data.singular_values();
-    for c in [0.01, 0.001] {
-        let lambda = c * most * most;
-        let (ell, big_l) = ((least * least + lambda) / n, (most * most + lambda) / n);
-        let x = Dense::new(&data.x[..], data.y.len(), data.d).unwrap();
-        let problem = Ridge::new(x, &data.y[..], Groups::Shared, Gram::Auto).unwrap();
-        let theta = [(lambda / n).ln()];
-        let exact = Exact::solve(&problem, &theta, &vec![0.0; data.d]).unwrap();
-        let map = GradientDescent::new(&problem, 2.0 / (ell + big_l));
-        for (seed, factor) in (0..8).flat_map(|seed| [(seed, 2.0), (seed, 4.0)]) {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            let start: Vec<f64> = (0..data.d).map(|_| StandardNormal.sample(&mut rng)).collect();
-            let steps = (factor * big_l / ell) as usize;
-            let solve = Solve::new(&map, &start).stop(Stop::steps(steps));
-            let error = |mode: Mode| {
-                let j = solve.jacobian(&theta, mode).unwrap().dx;
-                j.iter().zip(&exact.jacobian).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
-            };
-            let best = (0..steps).step_by(steps / 60).map(|k0| error(Mode::late(k0))).fold(f64::MAX, f64::min);
-            let states = |mode| solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().cost.peak_states as f64;
-            let tape = states(Mode::late_auto()) / states(Mode::full());
-            let ratio = error(Mode::late_auto()) / best;
-            println!(
-                "c {c}, seed {seed}, {steps} steps: {ratio:.2} of the best, {:.2} with all steps, tape {tape:.2}",
-                error(Mode::full()) / best
-            );
-            assert!(ratio <= 1.3 && tape <= 0.6);
+    let mut all = Vec::new();
+    for (name, data) in
+        [("breast", scaled()), ("wdbc", signed(standardised("wdbc"))), ("diabetes", standardised("diabetes"))]
+    {
+        for c in [0.01, 0.003] {
+            for factor in [2.0, 4.0] {
+                let (mut ratios, tapes): (Vec<f64>, Vec<f64>) =
+                    (0..8).map(|seed| late_start(&data, c, factor, seed)).unzip();
+                ratios.sort_by(f64::total_cmp);
+                println!("{name}, c {c}, {factor}/kappa steps: {ratios:.2?}, tapes {tapes:.2?}");
+                assert!(ratios[4] <= 1.3);
+                // The targets of diabetes are large: a standard normal start is as good as zero.
+                assert!(tapes.iter().all(|&tape| if name == "diabetes" { tape == 1.0 } else { tape <= 0.6 }));
+                all.extend(ratios);
+            }
         }
     }
+    let near = all.iter().filter(|ratio| **ratio <= 1.3).count();
+    println!("{near} of {} within 1.3", all.len());
+    assert!(near * 100 >= all.len() * 85);
+}
+
+/// Error of the automatic start over that of the best fixed one, and its part of the full tape.
+fn late_start(data: &Data, c: f64, factor: f64, seed: u64) -> (f64, f64) {
+    let n = data.y.len() as f64;
+    let (least, most) = data.singular_values();
+    let lambda = c * most * most;
+    let (ell, big_l) = ((least * least + lambda) / n, (most * most + lambda) / n);
+    let x = Dense::new(&data.x[..], data.y.len(), data.d).unwrap();
+    let problem = Ridge::new(x, &data.y[..], Groups::Shared, Gram::Auto).unwrap();
+    let theta = [(lambda / n).ln()];
+    let exact = Exact::solve(&problem, &theta, &vec![0.0; data.d]).unwrap();
+    let map = GradientDescent::new(&problem, 2.0 / (ell + big_l));
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let start: Vec<f64> = (0..data.d).map(|_| StandardNormal.sample(&mut rng)).collect();
+    let steps = (factor * big_l / ell) as usize;
+    let solve = Solve::new(&map, &start).stop(Stop::steps(steps));
+    let error = |mode: Mode| {
+        let j = solve.jacobian(&theta, mode).unwrap().dx;
+        j.iter().zip(&exact.jacobian).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    };
+    let best = (0..steps).step_by(steps / 40).map(|k0| error(Mode::late(k0))).fold(f64::MAX, f64::min);
+    let states = |mode| solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().cost.peak_states as f64;
+    (error(Mode::late_auto()) / best, states(Mode::late_auto()) / states(Mode::full()))
 }

@@ -4,7 +4,7 @@
 //! (or the start's own tangent, when all steps are differentiated).
 
 use super::frozen::{self, Frozen};
-use super::late::Start;
+use super::late::{Next, Start};
 use super::tape::Ring;
 use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
 use crate::error::{check_finite, check_len};
@@ -129,8 +129,13 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
         let mut burn_in = BurnIn::default();
         let mut walk = Walk::new(self, theta);
         while walk.status.is_none() {
-            if start.reached(&walk) {
-                tangent.push(walk.at());
+            match start.look(&walk) {
+                Next::Pass => {}
+                Next::Take => tangent.push(walk.at()),
+                Next::Restart => {
+                    tangent.j.fill(F::zero());
+                    tangent.push(walk.at());
+                }
             }
             if keep > 0 {
                 ring.push(&walk.x);
@@ -147,7 +152,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
             for t in walk.t - ring.len()..walk.t {
                 tangent.push(At { t, x: ring.get(t), theta });
             }
-            for _ in 0..polish + start.owed(walk.t) {
+            for _ in 0..polish {
                 tangent.push(walk.at());
             }
         }

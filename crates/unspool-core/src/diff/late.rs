@@ -6,67 +6,92 @@
 //! Curse of Unrolling*, and Mehmood, Knoll, Ochs 2026). For a map whose derivative in theta is
 //! proportional to `x`, and with `J* = (I - dT/dx)^{-1} dT/dtheta` along the slow directions, that is
 //! where the iterate's distance from the solution is no more than the solution's own size. A start
-//! at zero is that near from the beginning.
+//! that was no further away than that, such as zero, needs no late start at all.
+//!
+//! Whether it was is known only once the iterates have come near. So all steps are differentiated
+//! until then; if the start turns out to have been far, what was done so far is dropped and the
+//! derivative starts there. Of a known number of steps that is at half, when the iterate is within
+//! twice its size of the solution by then, at the latest at 60 %: what is ever stored stays below
+//! that.
 
 use super::Span;
-use crate::real::norm;
+use crate::real::{distance, norm};
 use crate::run::{Stop, Walk};
 use crate::{Map, Real};
 
 /// Steps over which the rate is measured.
 const WINDOW: usize = 8;
+/// A start further from the answer than this many times the answer's size was far.
+const FAR: f64 = 1.5;
 
-/// The first differentiated step: known, or found on the way.
-pub(super) struct Start {
-    /// `usize::MAX` until it is found.
+/// What to do with the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Take it without a derivative.
+    Pass,
+    /// Differentiate it.
+    Take,
+    /// Forget the derivative of all steps before it, and differentiate it.
+    Restart,
+}
+
+/// The first differentiated step: known, or decided on the way.
+pub(super) struct Start<F> {
+    /// As far as is known; `usize::MAX` for the last steps of a run of unknown length.
     pub(super) first: usize,
-    automatic: bool,
-    /// Nine twentieths of the steps, when their number is known: with `2/kappa` steps and more of
-    /// gradient descent that is within a factor 1.3 of the best wherever the run starts.
-    latest: usize,
+    /// The number of steps, where it is known.
+    steps: Option<usize>,
+    /// The start of the run, while it is to be decided whether that was far.
+    x0: Option<Vec<F>>,
     moves: [f64; WINDOW],
 }
 
-impl Start {
-    /// For these spans; of [`Span::Last`] without a known length nothing is known here.
+impl<F: Real> Start<F> {
     pub(super) fn new(span: Span, stop: Stop) -> Self {
         let steps = stop.tol.is_none().then_some(stop.max_steps);
         let first = match span {
-            Span::Full => 0,
+            Span::Full | Span::Auto => 0,
             Span::Late(k0) => k0,
             Span::Last(last) => steps.map_or(usize::MAX, |steps| steps.saturating_sub(last)),
-            Span::Auto => usize::MAX,
         };
-        let latest = steps.map_or(usize::MAX, |steps| steps - (steps / 20 * 11 + steps % 20 * 11 / 20));
-        Start { first, automatic: span == Span::Auto, latest, moves: [0.0; WINDOW] }
+        Start { first, steps, x0: (span == Span::Auto).then(Vec::new), moves: [0.0; WINDOW] }
     }
 
-    /// Looks at the next step; whether it is differentiated.
-    pub(super) fn reached<F: Real, M: Map<F> + ?Sized>(&mut self, walk: &Walk<'_, F, M>) -> bool {
-        if self.automatic && self.first == usize::MAX && (walk.t >= self.latest || self.near(walk)) {
+    /// Looks at the next step.
+    pub(super) fn look<M: Map<F> + ?Sized>(&mut self, walk: &Walk<'_, F, M>) -> Next {
+        if self.x0.is_some() && self.decide(walk) {
             self.first = walk.t;
+            return Next::Restart;
         }
-        walk.t >= self.first
+        if walk.t >= self.first { Next::Take } else { Next::Pass }
     }
 
-    /// Whether `|x_t - x*|`, taken as `|x_t - x_{t-1}| rho / (1 - rho)`, is at most `|x_t| / 2`, and so at
-    /// most `|x*|`.
-    fn near<F: Real, M: Map<F> + ?Sized>(&mut self, walk: &Walk<'_, F, M>) -> bool {
+    /// Whether this is the time to start anew; forgets the question once it is settled.
+    fn decide<M: Map<F> + ?Sized>(&mut self, walk: &Walk<'_, F, M>) -> bool {
         let t = walk.t;
+        let left = self.left(walk);
+        let Some(x0) = &mut self.x0 else { return false };
         if t == 0 {
-            return walk.x.iter().all(|x| *x == F::zero());
-        }
-        let oldest = self.moves[t % WINDOW];
-        self.moves[t % WINDOW] = walk.residual;
-        if t <= WINDOW {
+            x0.extend_from_slice(&walk.x);
             return false;
         }
-        let rho = (walk.residual / oldest).powf(1.0 / WINDOW as f64);
-        rho < 1.0 && walk.residual * rho / (1.0 - rho) <= 0.5 * norm(&walk.x)
+        let passed = self.steps.map_or(0.0, |steps| t as f64 / steps as f64);
+        if !(left <= 0.2 || (passed >= 0.5 && left <= 2.0) || passed >= 0.59) {
+            return false;
+        }
+        let d = walk.output();
+        let far = distance(&walk.x[..d], &x0[..d]) > FAR * norm(&walk.x[..d]);
+        self.x0 = None;
+        far
     }
 
-    /// Steps that an automatic start which never came owes, to be taken frozen at the answer.
-    pub(super) fn owed(&self, steps: usize) -> usize {
-        if self.automatic && self.first == usize::MAX { steps.div_ceil(2) } else { 0 }
+    /// `|x_t - x*| / |x_t|`, the numerator taken as `|x_t - x_{t-1}| rho / (1 - rho)`; infinite while the
+    /// rate is not known.
+    fn left<M: Map<F> + ?Sized>(&mut self, walk: &Walk<'_, F, M>) -> f64 {
+        let t = walk.t;
+        let oldest = self.moves[t % WINDOW];
+        self.moves[t % WINDOW] = walk.residual;
+        let rho = (walk.residual / oldest).powf(1.0 / WINDOW as f64);
+        if t > WINDOW && rho < 1.0 { walk.residual * rho / (1.0 - rho) / norm(&walk.x) } else { f64::INFINITY }
     }
 }

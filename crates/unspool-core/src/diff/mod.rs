@@ -6,7 +6,7 @@
 //! | [`Mode::slots`], [`Mode::budget`] | all `T` steps, same bits | binomial optimum of repeated steps | as given |
 //! | [`Mode::last`], [`Mode::one_step`] | the last `K` steps | `K` VJPs | `K` |
 //! | [`Mode::late`] | the steps from `K0` on | `T - K0` VJPs | `T - K0` |
-//! | [`Mode::late_auto`] | the steps from where the iterate is near | as many VJPs | as many |
+//! | [`Mode::late_auto`] | the steps from where the iterate is near, if the start was far | as many VJPs | about `T / 2` |
 //! | any of these, [`Mode::polished`] | then `j` steps frozen at `x_T` | `j` VJPs | none more |
 //! | [`Mode::implicit`] | the equation that `x_T` solves | one linear solve | none |
 //!

@@ -43,7 +43,7 @@ pub enum Span {
     Last(usize),
     /// From step `K0` on.
     Late(usize),
-    /// From the step on at which the iterate has come near, half way at the latest.
+    /// From where the iterate has come near, if the start was far; else all.
     Auto,
 }
 
@@ -114,9 +114,9 @@ impl Mode {
         Self::span(Span::Late(k0))
     }
 
-    /// Through the steps from the one on at which the iterate is no further from the solution than
-    /// that is from zero, and at the latest from 45 % of a known number of steps: past the burn-in
-    /// of the iterates, with little more than half of the tape unless the start was near or zero.
+    /// Through all steps if the start is no further from the answer than the answer from zero; else
+    /// from the step on at which the iterate has come near, or 60 % of a known number of steps have
+    /// passed: past the burn-in of the iterates, with about half of the tape.
     pub fn late_auto() -> Self {
         Self::span(Span::Auto)
     }

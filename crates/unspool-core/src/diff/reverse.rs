@@ -5,7 +5,7 @@
 
 use super::checkpoint::{optimal_evaluations, optimal_split};
 use super::frozen::{self, Frozen};
-use super::late::Start;
+use super::late::{Next, Start};
 use super::tape::{Checkpoints, Ring, States};
 use super::{Adjoint, Cost, LinearSolver, Mode, Span, Tape, implicit, usable, worse};
 use crate::error::check_range;
@@ -83,8 +83,13 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         let mut ring = Ring::new(state, keep);
         let mut walk = Walk::new(self, theta);
         while walk.status.is_none() {
-            if start.reached(&walk) {
-                states.push(walk.t, &walk.x);
+            match start.look(&walk) {
+                Next::Pass => {}
+                Next::Take => states.push(walk.t, &walk.x),
+                Next::Restart => {
+                    states.clear();
+                    states.push(walk.t, &walk.x);
+                }
             }
             if keep > 0 {
                 ring.push(&walk.x);
@@ -98,7 +103,7 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         walk.scratch = Vec::new();
         let mut pass = Pass::new(self.map, theta);
         if usable(run) {
-            pass.begin(&walk, polish + start.owed(walk.t), cotangent);
+            pass.begin(&walk, polish, cotangent);
             let from = if keep > 0 { walk.t - ring.len() } else { start.first.min(walk.t) };
             for t in (from..walk.t).rev() {
                 let x = if keep > 0 { ring.get(t) } else { states.get(t) };
@@ -107,7 +112,7 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         }
         let cost = Cost {
             steps: walk.t,
-            peak_states: states.len() + ring.len(),
+            peak_states: states.peak() + ring.len(),
             peak_bytes: walk.bytes() + pass.bytes() + states.bytes() + ring.bytes(),
             ..Cost::default()
         };
@@ -137,8 +142,9 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         let mut walk = Walk::new(self, theta);
         let (mut next_store, mut stride) = (start.first, 1);
         while walk.status.is_none() {
-            if start.reached(&walk) && start.first == walk.t {
-                next_store = walk.t;
+            if start.look(&walk) == Next::Restart {
+                stored.clear();
+                (next_store, stride) = (walk.t, 1);
             }
             if walk.t == next_store {
                 if !known && stored.free() == 0 {
@@ -168,7 +174,7 @@ impl<F: Real, M: Vjp<F> + ?Sized> Solve<'_, F, M> {
         let mut pass = Pass::new(self.map, theta);
         cost.peak_bytes = walk.bytes() + walk.x.len() * size_of::<F>() + pass.bytes() + stored.bytes();
         if usable(run) {
-            pass.begin(&walk, polish + start.owed(walk.t), cotangent);
+            pass.begin(&walk, polish, cotangent);
         }
         let Walk { t: mut end, x: answer, next: before_last, scratch, .. } = walk;
         let from = match span {

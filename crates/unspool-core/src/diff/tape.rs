@@ -18,6 +18,7 @@ pub(crate) struct States<F> {
     per_chunk: usize,
     chunks: Vec<Vec<F>>,
     len: usize,
+    peak: usize,
 }
 
 impl<F: Real> States<F> {
@@ -26,7 +27,7 @@ impl<F: Real> States<F> {
         let bytes = if expected.is_some() { LARGEST_CHUNK } else { CHUNK_BYTES };
         let expected = expected.unwrap_or(usize::MAX);
         let per_chunk = (bytes / (state * size_of::<F>()).max(1)).min(expected).max(1);
-        States { first: 0, state, expected, per_chunk, chunks: Vec::new(), len: 0 }
+        States { first: 0, state, expected, per_chunk, chunks: Vec::new(), len: 0, peak: 0 }
     }
 
     /// Takes in state `t`, the one after the last.
@@ -34,14 +35,22 @@ impl<F: Real> States<F> {
         if self.len == 0 {
             self.first = t;
         }
-        if self.len == self.chunks.len() * self.per_chunk {
+        let chunk = self.len / self.per_chunk;
+        if chunk == self.chunks.len() {
             let room = self.per_chunk.min(self.expected.saturating_sub(self.len));
             self.chunks.push(Vec::with_capacity(room * self.state));
         }
-        if let Some(chunk) = self.chunks.last_mut() {
+        if let Some(chunk) = self.chunks.get_mut(chunk) {
             chunk.extend_from_slice(x);
         }
         self.len += 1;
+    }
+
+    /// Forgets all; keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.peak = self.peak.max(self.len);
+        self.len = 0;
+        self.chunks.iter_mut().for_each(Vec::clear);
     }
 
     pub(crate) fn get(&self, t: usize) -> &[F] {
@@ -50,8 +59,9 @@ impl<F: Real> States<F> {
         &self.chunks[i / self.per_chunk][at..at + self.state]
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// Most states at one time.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak.max(self.len)
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -156,6 +166,12 @@ impl<F: Real> Checkpoints<F> {
             if let Some((_, slot)) = self.stack.pop_front() {
                 self.free.push(slot);
             }
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        while !self.stack.is_empty() {
+            self.pop();
         }
     }
 

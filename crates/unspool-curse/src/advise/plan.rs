@@ -208,9 +208,9 @@ pub fn plans<P: Smooth<f64> + ?Sized>(problem: &P, products: usize, bytes: Optio
                 push(steps, Mode::last(last), cost * (steps + last));
             }
         }
-        let late = (products as f64 / (1.56 * cost as f64)) as usize;
-        if late.div_ceil(2) <= room && late >= 2 {
-            push(late, Mode::late_auto(), cost * (late + late - late * 9 / 20));
+        // Near from the beginning, all steps are differentiated.
+        if full <= room {
+            push(full, Mode::late_auto(), 2 * cost * full);
         }
         // A frozen derivative, and the equation solved at the end.
         for share in [4, 2] {
