@@ -21,4 +21,5 @@
 
 pub mod experiment;
 pub mod horizon;
+pub mod prediction;
 pub mod theory;

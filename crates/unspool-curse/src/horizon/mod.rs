@@ -65,7 +65,7 @@ pub(crate) fn weights_of(s: Spectrum, best: &Best) -> Vec<f64> {
         if nothing((t - k) as f64) {
             return 0.0;
         }
-        let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if k.is_multiple_of(2) { 1.0 } else { -1.0 };
         let p = (d[k - 1] - d[k + 1]) / (2.0 * k as f64);
         sign * p * (best.ln_level + s.ln_chebyshev(k)).exp()
     };
@@ -73,4 +73,32 @@ pub(crate) fn weights_of(s: Spectrum, best: &Best) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|w| *w /= sum);
     weights
+}
+
+/// Up to this many steps each horizon has weights of its own.
+pub(crate) const LONGEST: usize = 600;
+
+/// The weights of one horizon after the other, by lag: the newest iterate's first.
+pub(crate) struct ByLag {
+    spectrum: Spectrum,
+    exchange: Exchange,
+    weights: Vec<f64>,
+}
+
+impl ByLag {
+    /// For this spectrum, at `t = 0`.
+    pub(crate) fn new(spectrum: Spectrum) -> Self {
+        ByLag { spectrum, exchange: Exchange::default(), weights: vec![1.0] }
+    }
+
+    /// The weights of `t` steps, asked for in order; from [`LONGEST`] on they stay the same.
+    pub(crate) fn of(&mut self, t: usize) -> &[f64] {
+        if (1..=LONGEST).contains(&t) {
+            self.weights = weights_of(self.spectrum, &self.exchange.best(self.spectrum, t));
+            self.weights.reverse();
+            // What has no weight is never asked for again.
+            self.weights.truncate(1 + self.weights.iter().rposition(|w| *w != 0.0).unwrap_or(0));
+        }
+        &self.weights
+    }
 }

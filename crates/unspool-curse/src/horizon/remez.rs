@@ -151,7 +151,7 @@ impl Reference {
             product *= difference;
             poles += term / difference;
         }
-        let sign = if self.u.len() % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if self.u.len().is_multiple_of(2) { 1.0 } else { -1.0 };
         product * (x * x * poles + sign * (1.0 + x * self.sum) / self.q)
     }
 }
