@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use unspool_core::Mode;
 use unspool_tune::ModelKind;
 use unspool_tune::table::Format;
 
-/// Learn the regularisers of a linear model by hypergradient.
+/// Learn the regularisers of a linear model by hypergradient; measure derivatives of solvers.
 #[derive(Debug, Parser)]
 #[command(name = "unspool", version, after_long_help = EXAMPLES, subcommand_required = true)]
 pub(crate) struct Cli {
@@ -27,6 +27,18 @@ pub(crate) enum Command {
     /// is compared, on the test rows, with one strength chosen from a grid.
     #[command(after_long_help = TUNE_EXAMPLES)]
     Tune(Box<TuneArgs>),
+    /// Measure the curse of unrolling: how wrong the derivative of a solver is, step by step.
+    ///
+    /// Runs eight methods on one problem, differentiates each through its steps, and compares with
+    /// the exact Jacobian: the experiment of Scieur, Bertrand, Gidel and Pedregosa, "The Curse of
+    /// Unrolling" (NeurIPS 2022). Without a table the problem is a quadratic of 100 coordinates
+    /// whose errors the theory tells exactly; with one it is ridge or logistic regression on its
+    /// standardised columns, with one regulariser and no intercept.
+    ///
+    /// Prints a table, one row a method, and what it shows. All errors are relative: the
+    /// Jacobian's and the iterate's to the solution's size, the function's to the start's.
+    #[command(after_long_help = CURSE_EXAMPLES)]
+    Curse(Box<CurseArgs>),
     /// Predict the rows of a table with a learned model.
     ///
     /// Writes CSV with a column `prediction`, for classes followed by `probability_LABEL` for each
@@ -120,6 +132,77 @@ pub(crate) struct TuneArgs {
     pub(crate) quiet: bool,
 }
 
+/// Arguments of `unspool curse`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("source").args(["data", "example"]))]
+pub(crate) struct CurseArgs {
+    /// Table to regress on, CSV or svmlight; `-` for standard input [default: a quadratic]
+    pub(crate) data: Option<PathBuf>,
+    /// Regress on a table that comes with the program: wdbc or diabetes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// Inverse condition number of the quadratic, between 0 and 1 [default: 0.01]
+    #[arg(long, value_name = "K", conflicts_with = "source", allow_negative_numbers = true)]
+    pub(crate) kappa: Option<f64>,
+    /// Steps of each method
+    #[arg(long, value_name = "T", default_value_t = 200)]
+    pub(crate) steps: usize,
+    /// Where the methods start: zero, or random (standard normal)
+    ///
+    /// From zero the gradient of a ridge-like penalty does not depend on the regulariser, which
+    /// spares the Jacobian much of the curse.
+    #[arg(long, value_enum, default_value = "zero", hide_possible_values = true)]
+    pub(crate) start: StartArg,
+    /// Seed of the random start
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Kind of model: ridge or logistic (two classes) [default: as the example suits]
+    #[arg(long, value_enum, requires = "source", hide_possible_values = true)]
+    pub(crate) model: Option<SmoothModel>,
+    /// Strength of the penalty, over the largest squared singular value of the data [default: 0.01]
+    #[arg(long, value_name = "C", requires = "source", allow_negative_numbers = true)]
+    pub(crate) regulariser: Option<f64>,
+    /// How the table is to be read.
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// Column to predict (a CSV table needs it)
+    #[arg(long, value_name = "COL", requires = "source")]
+    pub(crate) target: Option<String>,
+    /// Column to leave out; may be repeated
+    #[arg(long, value_name = "COL", requires = "source")]
+    pub(crate) ignore: Vec<String>,
+    /// Draw the curves: STEM.svg and STEM.png, or curse.svg and curse.png in a folder
+    #[arg(long, value_name = "DIR|STEM")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the curves as CSV, a row for each method and iteration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Overwrite files that are already there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print one JSON document with all curves instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where the methods start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StartArg {
+    /// At zero.
+    Zero,
+    /// At a standard normal point.
+    Random,
+}
+
+/// A model whose loss and penalty are smooth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SmoothModel {
+    /// Least squares.
+    Ridge,
+    /// Logistic regression, two classes.
+    Logistic,
+}
+
 /// Arguments of `unspool predict`.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
@@ -198,6 +281,7 @@ Examples:
   unspool tune --example wdbc
   unspool tune houses.csv --target price --model ridge --out houses
   unspool predict houses/model.json new-houses.csv > prices.csv
+  unspool curse --out figures/
 
 Exit codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage.";
 
@@ -216,6 +300,26 @@ Examples:
 
 Ctrl-C ends the search and writes the best model so far; a second Ctrl-C quits at once.
 Exit codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage.";
+
+const CURSE_EXAMPLES: &str = "\
+Examples:
+  The curse in full, with a figure:
+    unspool curse --out figures/
+  The same, ten times as ill-conditioned:
+    unspool curse --kappa 1e-3 --steps 500
+  Least squares on breast-cancer data from a random start:
+    unspool curse --example wdbc --model ridge --start random
+  Logistic regression on one's own table, with a weaker penalty:
+    unspool curse spam.csv --target is_spam --model logistic --regulariser 1e-3 --out spam
+  All curves for other programs:
+    unspool curse --json > curse.json
+    unspool curse --csv curse.csv
+
+The methods: gradient descent with three step sizes (gd-1/L, gd-sqrt2/L, gd-2/(L+mu)), heavy-ball,
+nesterov, chebyshev, sobolev (made for the Jacobian), horizon (the best worst case for a known number
+of steps; its curve is at each iteration the answer for that many).
+
+Exit codes: 0 done, 1 a method left the finite numbers, 2 bad input or usage.";
 
 const PREDICT_EXAMPLES: &str = "\
 Examples:

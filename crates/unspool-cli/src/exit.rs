@@ -58,7 +58,8 @@ impl Failure {
         let message = joined(message.lines().filter(|line| !is_values(line)).collect());
         let values = text.lines().find(is_values).map(|line| line.trim().trim_matches(['[', ']']).to_owned());
         let tip = rest.lines().find_map(|line| line.trim().strip_prefix("tip: ")).map(str::to_owned);
-        let hint = tip.or(values).unwrap_or_else(|| "`unspool --help` and `unspool tune --help` show the usage".into());
+        let hint =
+            tip.or(values).unwrap_or_else(|| "`unspool --help` and `unspool COMMAND --help` show the usage".into());
         Self::new(message.trim_start_matches("error: "), hint)
     }
 }
@@ -67,11 +68,17 @@ impl From<TuneError> for Failure {
     fn from(error: TuneError) -> Self {
         let hint = error.hint().or_else(|| match &error {
             TuneError::Setting { .. } | TuneError::Engine(_) => {
-                Some("`unspool tune --help` describes the options".into())
+                Some("`unspool COMMAND --help` describes the options".into())
             }
             _ => None,
         });
         Failure { message: error.to_string(), hint }
+    }
+}
+
+impl From<unspool_core::Error> for Failure {
+    fn from(error: unspool_core::Error) -> Self {
+        TuneError::from(error).into()
     }
 }
 

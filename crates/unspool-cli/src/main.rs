@@ -1,4 +1,5 @@
-//! `unspool`: learn the regularisers of a linear model from a table, and predict with it.
+//! `unspool`: learn the regularisers of a linear model from a table, predict with it, and see what
+//! unrolling makes of a derivative.
 //!
 //! Standard output carries results only; progress, notes and errors go to standard error. Exit
 //! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
@@ -32,6 +33,7 @@ fn run() -> Result<Done, Failure> {
     };
     match cli.command {
         Command::Tune(args) => cmd::tune::run(&args),
+        Command::Curse(args) => cmd::curse::run(&args),
         Command::Predict(args) => cmd::predict::run(&args),
     }
 }

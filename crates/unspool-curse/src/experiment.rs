@@ -9,7 +9,7 @@ use unspool_core::method::{
 use unspool_core::problem::Smooth;
 use unspool_core::{Error, Jvp, Result, Solve, Status, Stop, Stream};
 
-use crate::horizon::{Exchange, weights_of};
+use crate::horizon::{self, ByLag};
 use crate::theory::Spectrum;
 
 /// A method with its usual coefficients for a spectrum in `[ell, L]`.
@@ -208,7 +208,7 @@ pub fn stays_below(curve: &[f64], level: f64) -> Option<usize> {
 
 impl<P: Smooth<f64> + ?Sized> Setting<'_, P> {
     /// From here on the weights of `horizon` are those of this many steps, by lag.
-    pub const LONGEST_HORIZON: usize = 600;
+    pub const LONGEST_HORIZON: usize = horizon::LONGEST;
 
     /// Runs each method and measures. A run that leaves the finite numbers ends its curve early.
     ///
@@ -253,21 +253,14 @@ impl<P: Smooth<f64> + ?Sized> Setting<'_, P> {
     fn weighted(&self, exact: &Exact) -> Result<Curve> {
         let s = self.spectrum;
         let map = chebyshev(self.problem, Chebyshev::new(s.ell(), s.big_l()));
-        let (mut record, mut exchange) = (Record::new(self, exact), Exchange::default());
-        let mut weights = vec![1.0];
+        let (mut record, mut weights) = (Record::new(self, exact), ByLag::new(s));
         let mut past = std::collections::VecDeque::new();
         let mut sum = vec![0.0; exact.x.len() + exact.jacobian.len()];
         let solve = Solve::new(&map, self.start).stop(Stop::steps(self.steps));
         solve.jacobians(self.theta, |t, x, j| {
-            if (1..=Self::LONGEST_HORIZON).contains(&t) {
-                weights = weights_of(s, &exchange.best(s, t));
-                // By lag: the newest first; what has no weight is never asked for again.
-                weights.reverse();
-                weights.truncate(1 + weights.iter().rposition(|w| *w != 0.0).unwrap_or(0));
-            }
             past.push_front([x, j].concat());
             sum.fill(0.0);
-            for (w, past) in weights.iter().zip(&past) {
+            for (w, past) in weights.of(t).iter().zip(&past) {
                 sum.iter_mut().zip(past).for_each(|(sum, past)| *sum += w * past);
             }
             let (x, j) = sum.split_at(x.len());
@@ -323,11 +316,11 @@ impl<'a, P: Smooth<f64> + ?Sized> Record<'a, P> {
     }
 }
 
-fn shape(what: &'static str, got: usize, expected: usize) -> Result<()> {
+pub(crate) fn shape(what: &'static str, got: usize, expected: usize) -> Result<()> {
     if got == expected { Ok(()) } else { Err(Error::Shape { what, expected, got }) }
 }
 
-fn norm(a: &[f64]) -> f64 {
+pub(crate) fn norm(a: &[f64]) -> f64 {
     a.iter().map(|a| a * a).sum::<f64>().sqrt()
 }
 

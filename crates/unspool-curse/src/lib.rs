@@ -23,4 +23,5 @@
 pub mod advise;
 pub mod experiment;
 pub mod horizon;
+pub mod prediction;
 pub mod theory;

@@ -1,6 +1,8 @@
 //! The commands.
 
+pub(crate) mod curse;
 pub(crate) mod predict;
+mod source;
 pub(crate) mod tune;
 
 use std::path::Path;

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use serde_json::json;
 use unspool_core::Mode;
-use unspool_tune::table::{self, EXAMPLES, Example, Format, ReadOptions, Table};
+use unspool_tune::table::{Example, Table};
 use unspool_tune::{Comparison, Inner, ModelKind, Outcome, Regularisers, Score, Settings, tune, write_atomically};
 
-use super::{SCHEMA_VERSION, STANDARD_INPUT, is_standard_input};
+use super::SCHEMA_VERSION;
+use super::source::{Source, find_example, model_of};
 use crate::args::{Sharing, TuneArgs};
 use crate::exit::{Done, Failure};
 use crate::progress::Progress;
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
         return Err(Failure::exists(&files.model, "choose another folder with --out, or overwrite it with --force"));
     }
     build_threads(args.threads)?;
-    let table = read(args, example)?;
+    let (data, target) = (args.data.as_deref(), args.target.as_deref());
+    let table = Source { data, example, table: &args.table, target, ignore: &args.ignore }.read()?;
     let settings = settings(args, example, &table)?;
     probe(&args.out)?;
 
@@ -83,7 +85,7 @@ impl Files {
             history.push('\n');
         }
         write_atomically(&self.history, history.as_bytes())?;
-        let picture = picture::draw(outcome)?;
+        let picture = picture::draw_tuning(outcome)?;
         write_atomically(&self.svg, picture.svg.as_bytes())?;
         Ok(write_atomically(&self.png, &picture.png)?)
     }
@@ -94,43 +96,9 @@ impl Files {
     }
 }
 
-/// The example of this name.
-fn find_example(name: &str) -> Result<&'static Example, Failure> {
-    let unknown = || match table::example(name) {
-        Err(error) => Failure::from(error),
-        Ok(_) => Failure::new(format!("the example {name} cannot be used"), "use another example"),
-    };
-    EXAMPLES.iter().find(|example| example.name == name).ok_or_else(unknown)
-}
-
-/// Reads the table that the arguments name.
-fn read(args: &TuneArgs, example: Option<&Example>) -> Result<Table, Failure> {
-    let mut options = ReadOptions {
-        format: args.table.format.map(Format::from),
-        delimiter: args.table.delimiter,
-        target: args.target.clone(),
-        ignore: args.ignore.clone(),
-        ..ReadOptions::default()
-    };
-    Ok(match (example, &args.data) {
-        (Some(example), _) => {
-            options.format = Some(Format::Csv);
-            options.delimiter = None;
-            options.target.get_or_insert_with(|| example.target.to_owned());
-            table::read_from(example.csv(), &format!("example {}", example.name), &options)?
-        }
-        (None, Some(path)) if is_standard_input(path) => {
-            table::read_from(std::io::stdin().lock(), STANDARD_INPUT, &options)?
-        }
-        (None, Some(path)) => table::read(path, &options)?,
-        (None, None) => return Err(Failure::new("no table was given", "name a file, or use --example wdbc")),
-    })
-}
-
 /// The settings that the arguments ask for.
 fn settings(args: &TuneArgs, example: Option<&Example>, table: &Table) -> Result<Settings, Failure> {
-    let of_example = |example: &Example| if example.name == "wdbc" { ModelKind::Logistic } else { ModelKind::Ridge };
-    let Some(model) = args.model.or(example.map(of_example)) else {
+    let Some(model) = args.model.or(example.map(model_of)) else {
         return Err(Failure::new("no model was named", "choose one with --model: ridge, logistic or lasso"));
     };
     let regularisers = match (args.regularisers, &args.groups) {

@@ -113,3 +113,31 @@ fn expanded(s: Spectrum, shifted: Spectrum, best: &Best) -> Vec<f64> {
     weights.iter_mut().for_each(|w| *w /= sum);
     weights
 }
+
+/// Up to this many steps each horizon has weights of its own.
+pub(crate) const LONGEST: usize = 600;
+
+/// The weights of one horizon after the other, by lag: the newest iterate's first.
+pub(crate) struct ByLag {
+    spectrum: Spectrum,
+    exchange: Exchange,
+    weights: Vec<f64>,
+}
+
+impl ByLag {
+    /// For this spectrum, at `t = 0`.
+    pub(crate) fn new(spectrum: Spectrum) -> Self {
+        ByLag { spectrum, exchange: Exchange::default(), weights: vec![1.0] }
+    }
+
+    /// The weights of `t` steps, asked for in order; from [`LONGEST`] on they stay the same.
+    pub(crate) fn of(&mut self, t: usize) -> &[f64] {
+        if (1..=LONGEST).contains(&t) {
+            self.weights = weights_of(self.spectrum, &self.exchange.best(self.spectrum, t));
+            self.weights.reverse();
+            // What has no weight is never asked for again.
+            self.weights.truncate(1 + self.weights.iter().rposition(|w| *w != 0.0).unwrap_or(0));
+        }
+        &self.weights
+    }
+}

@@ -122,6 +122,6 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// `P[a, b]`; for neighbours, the mean of the slopes, which is off by `O((a - b)^2)`.
-fn divided(a: f64, b: f64, p: Residual, q: Residual) -> f64 {
+pub(crate) fn divided(a: f64, b: f64, p: Residual, q: Residual) -> f64 {
     if (a - b).abs() <= 1e-6 * (a.abs() + b.abs()) { 0.5 * (p.slope + q.slope) } else { (p.value - q.value) / (a - b) }
 }

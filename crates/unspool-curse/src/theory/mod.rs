@@ -8,5 +8,6 @@ pub mod polynomial;
 pub mod sobolev;
 mod spectrum;
 
+pub(crate) use identity::divided;
 pub use polynomial::{Residual, Scheme};
 pub use spectrum::Spectrum;

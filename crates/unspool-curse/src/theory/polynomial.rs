@@ -20,7 +20,7 @@ pub struct Residual {
 impl Residual {
     /// `P_0 = 1`.
     pub const ONE: Residual = Residual { value: 1.0, slope: 0.0 };
-    const ZERO: Residual = Residual { value: 0.0, slope: 0.0 };
+    pub(crate) const ZERO: Residual = Residual { value: 0.0, slope: 0.0 };
 
     /// `Phi_t = P_t - lambda P_t'`: the factor of `J_0 - J*`. `Phi_t(0) = 1`, `Phi_t'(0) = 0`, and
     /// `Phi_1 = 1` for every method.
@@ -29,7 +29,7 @@ impl Residual {
     }
 
     /// `self + a other`
-    fn add(self, a: f64, other: Residual) -> Residual {
+    pub(crate) fn add(self, a: f64, other: Residual) -> Residual {
         Residual { value: self.value + a * other.value, slope: self.slope + a * other.slope }
     }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use kuva::backend::raster::RasterBackend;
-use kuva::backend::svg::SvgBackend;
-use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::plot::legend::{LegendPosition, LegendShape};
 use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::annotations::ReferenceLine;
 use kuva::render::figure::Figure;
@@ -12,25 +10,13 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use unspool_tune::{Evaluation, Outcome, Phase, SavedModel};
 
+use super::{BLUE, GREY, ORANGE, PALE, Picture, entry, pieces, power_of_ten};
 use crate::exit::Failure;
 
 /// Most features shown.
 const MOST_FEATURES: usize = 40;
 /// Most characters shown of a feature's name.
 const MOST_CHARACTERS: usize = 28;
-/// Colours that those who confuse red and green can tell apart.
-const BLUE: &str = "#0072B2";
-const ORANGE: &str = "#D55E00";
-const GREY: &str = "#7f7f7f";
-const PALE: &str = "#c8c8c8";
-
-/// The picture in two formats.
-pub(crate) struct Picture {
-    /// As SVG.
-    pub(crate) svg: String,
-    /// As PNG, with twice as many pixels each way.
-    pub(crate) png: Vec<u8>,
-}
 
 /// Draws the two panels.
 pub(crate) fn draw(outcome: &Outcome) -> Result<Picture, Failure> {
@@ -44,9 +30,7 @@ pub(crate) fn draw(outcome: &Outcome) -> Result<Picture, Failure> {
         .with_layouts(vec![left, right])
         .with_spacing(25.0)
         .render();
-    let png = RasterBackend::new().with_scale(2.0).render_scene(&scene);
-    let png = png.map_err(|error| Failure::new(format!("the picture cannot be drawn: {error}"), "report this"))?;
-    Ok(Picture { svg: SvgBackend::new().render_scene(&scene), png })
+    Picture::of(&scene)
 }
 
 /// The left panel: the outer loss per evaluation, a curve a phase.
@@ -95,25 +79,6 @@ fn losses(outcome: &Outcome) -> (Vec<Plot>, Layout) {
         .with_legend_box(false)
         .with_legend_position(LegendPosition::OutsideBottomColumns);
     (plots, layout)
-}
-
-/// The parts of a curve that lie below a height, cut where they cross it.
-fn pieces(points: &[(f64, f64)], height: f64) -> Vec<Vec<(f64, f64)>> {
-    let mut pieces = vec![Vec::new()];
-    let mut before: Option<(f64, f64)> = None;
-    for &(x, y) in points {
-        let crossing = before.filter(|&(_, earlier)| (earlier <= height) != (y <= height));
-        let cut = crossing.map(|(at, earlier)| (at + (x - at) * (height - earlier) / (y - earlier), height));
-        if y > height && cut.is_some() {
-            pieces.last_mut().into_iter().for_each(|piece| piece.extend(cut));
-            pieces.push(Vec::new());
-        } else if y <= height {
-            pieces.last_mut().into_iter().for_each(|piece| piece.extend(cut.into_iter().chain([(x, y)])));
-        }
-        before = Some((x, y));
-    }
-    pieces.retain(|piece| piece.len() > 1);
-    pieces
 }
 
 /// The power of ten of a regulariser, from its natural logarithm, within what an axis can show.
@@ -188,26 +153,6 @@ fn regularisers(features: Features, grid: f64) -> (Vec<Plot>, Layout) {
     (plots, layout)
 }
 
-/// Ten to this power, as on an axis.
-fn power_of_ten(power: f64) -> String {
-    let raised = |c: char| match c {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => digit.to_digit(10).and_then(|d| char::from_u32(0x2070 + d)).unwrap_or(digit),
-    };
-    if power == 0.0 {
-        return "1".into();
-    }
-    format!("10{}", power.round().to_string().chars().map(raised).collect::<String>())
-}
-
-/// An entry of a legend.
-fn entry(label: &str, color: &str, shape: LegendShape, dash: Option<&str>) -> LegendEntry {
-    LegendEntry { label: label.into(), color: color.into(), shape, dasharray: dash.map(Into::into) }
-}
-
 /// A name cut in the middle to what fits, without what the drawing would take for markup.
 fn shorten(name: &str) -> String {
     let characters: Vec<char> = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -224,7 +169,7 @@ fn shorten(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_CHARACTERS, pieces, power_of_ten, shorten};
+    use super::{MOST_CHARACTERS, shorten};
 
     #[test]
     fn names_are_cut_in_the_middle() {
@@ -233,19 +178,5 @@ mod tests {
         let cut = shorten("a_very_long_name_of_a_feature_number_12");
         assert_eq!(cut.chars().count(), MOST_CHARACTERS);
         assert!(cut.starts_with("a_very_long") && cut.ends_with("number_12"));
-    }
-
-    #[test]
-    fn ticks_are_powers_of_ten() {
-        assert_eq!([-12.0, -3.0, 0.0, 1.0, 4.0].map(power_of_ten), ["10⁻¹²", "10⁻³", "1", "10¹", "10⁴"]);
-    }
-
-    #[test]
-    fn curves_are_cut_at_a_height() {
-        let curve = [(1.0, 3.0), (2.0, 1.0), (3.0, 1.0), (4.0, 3.0), (5.0, 0.0)];
-        let expected =
-            vec![vec![(1.5, 2.0), (2.0, 1.0), (3.0, 1.0), (3.5, 2.0)], vec![(4.0 + 1.0 / 3.0, 2.0), (5.0, 0.0)]];
-        assert_eq!(pieces(&curve, 2.0), expected);
-        assert!(pieces(&[(1.0, 3.0), (2.0, 4.0)], 2.0).is_empty());
     }
 }
