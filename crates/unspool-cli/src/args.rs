@@ -100,7 +100,8 @@ pub(crate) struct TuneArgs {
     pub(crate) max_evaluations: Option<usize>,
     /// Fit by so many steps of an accelerated method, differentiated by unrolling
     ///
-    /// Without it the fits are solved to a tight tolerance and differentiated implicitly.
+    /// Without it an adviser looks at the problem's condition and says whether fits are solved and
+    /// differentiated implicitly or unrolled.
     #[arg(long, value_name = "T")]
     pub(crate) steps: Option<usize>,
     /// How the steps are differentiated [default: full]

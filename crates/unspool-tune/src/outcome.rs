@@ -137,6 +137,9 @@ pub struct Outcome {
     pub history: Vec<Evaluation>,
     /// What the user should know: constant columns, a stop by hand, a simple method that wins.
     pub notes: Vec<String>,
+    /// How the fits were computed and differentiated, and why: two lines of the adviser, where it was
+    /// asked.
+    pub advice: Option<[String; 2]>,
     /// False when it was stopped by hand, or a fit did not reach its tolerance.
     pub converged: bool,
 }

@@ -63,6 +63,9 @@ pub enum Regularisers {
 /// How the fits are computed and differentiated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Inner {
+    /// As the adviser of `unspool-curse` finds cheapest for the spectrum of the training problem: see
+    /// [`Outcome::advice`](crate::Outcome::advice).
+    Advised,
     /// Solved to a tight tolerance, differentiated implicitly.
     Solved,
     /// So many steps of Nesterov's method (of FISTA for the lasso) from zero, differentiated by
@@ -109,7 +112,7 @@ impl Settings {
             test_fraction: 0.2,
             folds: 5,
             seed: 0,
-            inner: Inner::Solved,
+            inner: Inner::Advised,
             max_evaluations: 12,
             pull: 0.03,
             grid_points: 25,

@@ -159,3 +159,20 @@ fn settings_out_of_range() {
     }
     assert!(tune(&table, &Settings::new(ModelKind::Logistic), &mut |_| ControlFlow::Continue(())).is_err());
 }
+
+/// By default the adviser is asked; what it says is what is done, and it is told to the user.
+#[test]
+fn the_adviser_is_asked_by_default() {
+    let outcome = |settings: Settings| {
+        let table = example("wdbc").unwrap();
+        tune(&table, &settings, &mut |_| ControlFlow::Continue(())).unwrap()
+    };
+    let settings = Settings::new(ModelKind::Logistic);
+    assert_eq!(settings.inner, Inner::Advised);
+    let advised = outcome(settings.clone());
+    let why = advised.advice.unwrap();
+    assert!(why[0].contains("differentiated implicitly") && why[1].contains("kappa"), "{why:?}");
+    let solved = outcome(Settings { inner: Inner::Solved, ..settings });
+    assert!(solved.advice.is_none());
+    assert_eq!(advised.model.weights, solved.model.weights);
+}

@@ -179,6 +179,7 @@ impl<'a> Shown<'a> {
     fn new(settings: &Settings, table: &'a Table) -> Self {
         let (regularisers, count) = sharing(settings, table);
         let (inner, steps, mode) = match settings.inner {
+            Inner::Advised => ("advised", None, None),
             Inner::Solved => ("solved", None, None),
             Inner::Unrolled { steps, mode } => ("unrolled", Some(steps), Some(mode.to_string())),
         };
@@ -230,6 +231,7 @@ fn document(
         "quality": quality_name(settings.model),
         "comparison": outcome.comparison,
         "notes": outcome.notes,
+        "advice": outcome.advice,
         "seed": settings.seed,
         "settings": Shown::new(settings, table),
     })
@@ -258,6 +260,7 @@ fn summary(table: &Table, settings: &Settings, outcome: &Outcome, files: &Files)
         row(["learned - grid", &difference.to_string(), "", "", "", ""]),
         String::new(),
     ];
+    lines.extend(outcome.advice.iter().flatten().map(|line| format!("advice: {line}")));
     lines.extend(outcome.notes.iter().map(|note| format!("note: {note}")));
     let [model, svg, png, history] = files.shown();
     lines.push(format!("model: {model}"));

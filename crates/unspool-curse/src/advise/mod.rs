@@ -6,6 +6,7 @@
 //! tolerance, and says why. [`Advice::follow`] runs the plan and tells how far the forecast was off.
 
 mod model;
+mod outline;
 mod plan;
 
 use std::time::Instant;
@@ -20,6 +21,7 @@ use unspool_core::{Error, LinearSolver, Mode, Result, Solve, Stop, Tangents};
 
 use crate::theory::Spectrum;
 use model::{Model, norm};
+pub use outline::{Outline, outline};
 pub use plan::{AnyMap, Both, Plan, Solver, plans};
 
 /// What a derivative may cost. All that are given hold together.

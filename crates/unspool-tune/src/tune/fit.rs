@@ -7,6 +7,8 @@ use unspool_core::problem::{
 };
 use unspool_core::{LinearSolver, Mode, Solve, Stop, Vjp};
 
+use unspool_curse::advise::{self, Outline};
+
 use super::newton::{self, Work};
 use crate::settings::{Inner, ModelKind};
 use crate::table::Features;
@@ -133,6 +135,15 @@ impl Fit {
             }
         }
         Ok(fit)
+    }
+
+    /// What theory advises for fits like this one, at zero; `None` for a lasso, and where the Hessian is
+    /// not positive definite.
+    pub(super) fn outline(&self, theta: &[f64], tolerance: f64) -> Option<Outline> {
+        match &self.problem {
+            Problem::Smooth(problem) => advise::outline(&**problem, theta, &self.w, tolerance).ok(),
+            Problem::Lasso(_) => None,
+        }
     }
 
     /// By power iteration, without the penalty.

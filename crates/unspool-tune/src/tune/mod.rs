@@ -17,6 +17,9 @@ mod prepare;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use unspool_core::Mode;
+use unspool_curse::advise::Outline;
+
 use self::fit::{Fit, Judge, Rows, Shape};
 use self::folds::Folds;
 use self::outer::Value;
@@ -32,6 +35,15 @@ const SHARED_EVALUATIONS: usize = 12;
 /// Rows needed for each regulariser of its own: with fewer, regularisers fit the held-out rows by
 /// chance.
 const ROWS_EACH: usize = 4;
+
+/// The log-regulariser at which the adviser looks.
+const MIDDLING: f64 = -3.5;
+
+/// Up to this many dimensions a quadratic is factored without asking.
+const LITTLE: usize = 64;
+
+/// The relative error of a hypergradient that an outer loop cannot tell from none.
+const GOOD_ENOUGH: f64 = 1e-6;
 
 /// Learns the regularisers of a model of this table, and compares it with a grid-searched one.
 ///
@@ -67,11 +79,14 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
         }
         given => given.clone(),
     };
-    let shape = Shape::new(settings.model, data.outputs(), features, &regularisers, settings.inner);
+    let mut shape = Shape::new(settings.model, data.outputs(), features, &regularisers, settings.inner);
     let parts = k_folds(data.train.y.len(), settings.folds, settings.seed, data.strata.as_deref())?;
     let parts: Vec<_> = (0..settings.folds).map(|k| (parts.train(k), parts.validation(k))).collect();
     let mut report = Report { watch, history: vec![], stopped: false };
 
+    let clock = Instant::now();
+    let advice = advise(&data.train, &mut shape)?;
+    let advising = clock.elapsed().as_secs_f64();
     // Both ways start from the same problems: neither is charged for building them.
     let mut folds = Folds::new(&data.train, &parts, &shape)?;
     let clock = Instant::now();
@@ -108,7 +123,7 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
     let mut fit = Fit::new(data.train.clone(), &shape)?;
     fit.solve(&theta)?;
     converged &= fit.converged && !report.stopped;
-    let seconds = clock.elapsed().as_secs_f64();
+    let seconds = advising + clock.elapsed().as_secs_f64();
     let cross_validation = if kept_several { folds.value(&theta)? } else { shared_loss };
 
     folds.forget();
@@ -153,7 +168,52 @@ pub fn tune(table: &Table, settings: &Settings, watch: Watch<'_>) -> Result<Outc
         notes.push("some fits did not reach their tolerance; stronger regularisers or fewer features may help".into());
     }
     let model = save(table, settings, &data, &shape, &fit.w, (&regularisers, &theta), comparison.clone());
-    Ok(Outcome { model, comparison, history: report.history, notes, converged })
+    Ok(Outcome { model, comparison, history: report.history, notes, advice, converged })
+}
+
+/// Settles an [`Inner::Advised`]: from the spectral edges of the training problem at zero, at a middling
+/// regulariser, whether fits had better be solved or unrolled. A lasso is solved; so is a problem whose
+/// edges cannot be told, such as that of several classes.
+fn advise(rows: &Rows, shape: &mut Shape) -> Result<Option<[String; 2]>, TuneError> {
+    if shape.inner != Inner::Advised {
+        return Ok(None);
+    }
+    shape.inner = Inner::Solved;
+    if shape.kind == ModelKind::Ridge && shape.dim() <= LITTLE {
+        let exact = "fits are solved by a factorisation and differentiated by it: exact, in one step".to_owned();
+        return Ok(Some([
+            exact,
+            format!("a quadratic of {} dimensions: looking at its spectrum would cost more", shape.dim()),
+        ]));
+    }
+    let fit = Fit::new(rows.clone(), shape)?;
+    let theta = vec![MIDDLING; shape.params()];
+    let Some(Outline { choice, spectrum, others, .. }) = fit.outline(&theta, GOOD_ENOUGH) else { return Ok(None) };
+    let way = |unrolls: bool| {
+        let all = std::iter::once(&choice).chain(&others);
+        all.into_iter().find(|plan| matches!(plan.mode, Mode::Unroll { .. }) == unrolls).map_or(0, |plan| plan.products)
+    };
+    let unrolls = matches!(choice.mode, Mode::Unroll { .. });
+    let how = if unrolls {
+        shape.inner = Inner::Unrolled { steps: choice.steps, mode: choice.mode };
+        "unrolled"
+    } else {
+        "solved by Newton's method and differentiated implicitly"
+    };
+    Ok(Some([
+        format!(
+            "fits are {how}: at worst {} products to a relative error of {GOOD_ENOUGH:.0e}, against {} otherwise",
+            way(unrolls),
+            way(!unrolls)
+        ),
+        format!(
+            "kappa = {:.1e} (ell {:.2e}, L {:.2e}), {} dimensions",
+            spectrum.kappa(),
+            spectrum.ell(),
+            spectrum.big_l(),
+            shape.dim()
+        ),
+    ]))
 }
 
 fn check(table: &Table, settings: &Settings) -> Result<(), TuneError> {
