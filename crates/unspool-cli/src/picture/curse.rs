@@ -56,7 +56,7 @@ fn colors(method: Method) -> [&'static str; 2] {
     match method {
         Method::Small => ["#9ecae1", "#3d6b83"],
         Method::Threshold => ["#4292c6", "#173f5a"],
-        Method::Large => ["#084594", "#000a1f"],
+        Method::Large => ["#2555b5", "#000d33"],
         Method::HeavyBall => ["#E69F00", "#6b4a00"],
         Method::Nesterov => ["#009E73", "#003d2c"],
         Method::Chebyshev => ["#D55E00", "#5c2800"],

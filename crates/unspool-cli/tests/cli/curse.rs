@@ -140,7 +140,7 @@ fn bad_input() {
     let refused = |arguments: &[&str], parts: &[&str]| {
         assert_refused(&unspool(folder.path(), &[&["curse"], arguments].concat()), parts);
     };
-    for kappa in ["0", "1", "-0.1", "2", "NaN", "inf"] {
+    for kappa in ["0", "1", "-0.1", "2", "NaN", "inf", "1e-300"] {
         refused(&["--kappa", kappa], &["kappa", "between 0 and 1"]);
     }
     refused(&["--kappa", "small"], &["small", "--kappa"]);
