@@ -146,7 +146,7 @@ fn text_classes_and_unrolled_steps() {
 #[test]
 fn help_is_short_and_long() {
     let here = Path::new(".");
-    for command in [&[][..], &["tune"], &["predict"]] {
+    for command in [&[][..], &["tune"], &["curse"], &["predict"]] {
         let help = |flag| unspool(here, &[command, &[flag]].concat());
         let (short, long) = (help("-h"), help("--help"));
         assert!(short.status.success() && long.status.success());

@@ -25,9 +25,9 @@ pub(crate) fn run(args: &CurseArgs) -> Result<Done, Failure> {
     let subject = Subject::new(args)?;
     check_steps(args.steps, subject.start.len())?;
     let setting = subject.setting(args.steps);
-    let curves = setting.run(&subject.exact, &Method::ALL)?;
-    let predictions = setting.predict(&subject.exact, &Method::ALL)?;
-    let runs = curves.into_iter().zip(predictions).map(|(curve, prediction)| Run::new(curve, prediction)).collect();
+    let (curves, predictions) =
+        rayon::join(|| setting.run(&subject.exact, &Method::ALL), || setting.predict(&subject.exact, &Method::ALL));
+    let runs = curves?.into_iter().zip(predictions?).map(|(curve, prediction)| Run::new(curve, prediction)).collect();
     let report = Report { args, subject: &subject, runs };
     files.write(&report)?;
     if args.json {

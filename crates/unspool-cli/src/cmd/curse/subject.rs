@@ -20,6 +20,8 @@ use crate::exit::Failure;
 const COORDINATES: usize = 100;
 /// Its inverse condition number, unless another is asked for.
 const KAPPA: f64 = 1e-2;
+/// What rounding leaves of the open interval from 0 to 1.
+const KAPPAS: std::ops::RangeInclusive<f64> = 1e-10..=0.999999;
 /// The penalty over the data's largest squared singular value, unless another is asked for.
 const REGULARISER: f64 = 1e-2;
 /// Most features: the Hessian is factored.
@@ -57,8 +59,10 @@ impl Subject {
             return Err(Failure::new("--format and --delimiter go with a table", "name a file, or leave them out"));
         }
         let kappa = args.kappa.unwrap_or(KAPPA);
-        if !(kappa > 0.0 && kappa < 1.0) {
-            return Err(Failure::new(format!("kappa is {kappa}, but must be between 0 and 1"), "try --kappa 1e-2"));
+        if !KAPPAS.contains(&kappa) {
+            let (least, most) = (KAPPAS.start(), KAPPAS.end());
+            let message = format!("kappa is {kappa}, but must be between 0 and 1, from {least:e} to {most}");
+            return Err(Failure::new(message, "try --kappa 1e-2"));
         }
         let (_, problem) = zoo::curse::<f64>(COORDINATES, kappa)?;
         let spectrum = Spectrum::new(kappa, 1.0)?;
