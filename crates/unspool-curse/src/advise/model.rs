@@ -123,7 +123,7 @@ impl Model {
     }
 
     /// `out = A (z - z*)`.
-    fn from_solution(&self, a: &[f64], z: &[f64], out: &mut [f64]) {
+    fn past_solution(&self, a: &[f64], z: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         for ((a, &z), &best) in a.chunks_exact(self.m.max(1)).zip(z).zip(&self.z) {
             out.iter_mut().zip(a).for_each(|(out, &a)| *out += a * (z - best));
@@ -152,12 +152,12 @@ impl Smooth<f64> for Model {
     }
 
     fn value(&self, z: &[f64], _: &[f64], scratch: &mut [f64]) -> f64 {
-        self.from_solution(&self.h, z, &mut scratch[..self.m]);
+        self.past_solution(&self.h, z, &mut scratch[..self.m]);
         0.5 * scratch.iter().zip(z).zip(&self.z).map(|((g, z), best)| g * (z - best)).sum::<f64>()
     }
 
     fn gradient(&self, z: &[f64], _: &[f64], out: &mut [f64], _: &mut [f64]) {
-        self.from_solution(&self.h, z, out);
+        self.past_solution(&self.h, z, out);
     }
 
     fn hess(&self, _: &[f64], _: &[f64], _: usize, v: &[f64], out: &mut [f64], _: &mut [f64]) {
@@ -169,7 +169,7 @@ impl Smooth<f64> for Model {
     fn mixed(&self, z: &[f64], _: &[f64], k: usize, dtheta: &[f64], out: &mut [f64], scratch: &mut [f64]) {
         let (m, p) = (self.m, self.source.len());
         for (j, (source, slope)) in self.source.iter().zip(&self.slope).enumerate() {
-            self.from_solution(slope, z, &mut scratch[..m]);
+            self.past_solution(slope, z, &mut scratch[..m]);
             for c in 0..k {
                 let weight = dtheta[c * p + j];
                 let out = &mut out[c * m..(c + 1) * m];
@@ -180,7 +180,7 @@ impl Smooth<f64> for Model {
 
     fn mixed_t(&self, z: &[f64], _: &[f64], scale: f64, v: &[f64], gtheta: &mut [f64], scratch: &mut [f64]) {
         for ((g, source), slope) in gtheta.iter_mut().zip(&self.source).zip(&self.slope) {
-            self.from_solution(slope, z, &mut scratch[..self.m]);
+            self.past_solution(slope, z, &mut scratch[..self.m]);
             *g += scale * (dot(source, v) + dot(&scratch[..self.m], v));
         }
     }
