@@ -39,6 +39,13 @@ pub(crate) enum Command {
     /// Jacobian's and the iterate's to the solution's size, the function's to the start's.
     #[command(after_long_help = CURSE_EXAMPLES)]
     Curse(Box<CurseArgs>),
+    /// Choose method, step size, number of steps and mode of differentiation for a problem.
+    ///
+    /// Measures the problem, rehearses every solver and mode that fit the budget on a small model of it,
+    /// picks the one whose Jacobian comes out best (or the cheapest that reaches the tolerance), says why,
+    /// follows it, and tells how far the forecast was off.
+    #[command(after_long_help = ADVISE_EXAMPLES)]
+    Advise(Box<AdviseArgs>),
     /// Predict the rows of a table with a learned model.
     ///
     /// Writes CSV with a column `prediction`, for classes followed by `probability_LABEL` for each
@@ -135,8 +142,63 @@ pub(crate) struct TuneArgs {
 
 /// Arguments of `unspool curse`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("source").args(["data", "example"]))]
 pub(crate) struct CurseArgs {
+    /// What is solved.
+    #[command(flatten)]
+    pub(crate) problem: ProblemArgs,
+    /// Steps of each method
+    #[arg(long, value_name = "T", default_value_t = 200)]
+    pub(crate) steps: usize,
+    /// Draw the curves: STEM.svg and STEM.png, or curse.svg and curse.png in a folder
+    #[arg(long, value_name = "DIR|STEM")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the curves as CSV, a row for each method and iteration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Overwrite files that are already there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print one JSON document with all curves instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `unspool advise`.
+#[derive(Debug, Args)]
+pub(crate) struct AdviseArgs {
+    /// What is solved.
+    #[command(flatten)]
+    pub(crate) problem: ProblemArgs,
+    /// Budget: as much work as this many differentiated gradient steps
+    ///
+    /// A differentiated step is two products with the data: a gradient and a Hessian product. A factored
+    /// Hessian counts as one product for each feature.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) steps: usize,
+    /// Budget in seconds, by the measured time of a product
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    pub(crate) seconds: Option<f64>,
+    /// Budget in bytes for the states that reverse mode stores
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory: Option<usize>,
+    /// Relative error of the Jacobian that is good enough: then the cheapest way is taken
+    #[arg(long, value_name = "E", default_value_t = 1e-6, allow_negative_numbers = true)]
+    pub(crate) tolerance: f64,
+    /// Smallest eigenvalue of the Hessian, as you believe; it is checked
+    #[arg(long, value_name = "X", requires = "big_l", allow_negative_numbers = true)]
+    pub(crate) ell: Option<f64>,
+    /// Largest eigenvalue of the Hessian, as you believe; it is checked
+    #[arg(long, value_name = "X", requires = "ell", allow_negative_numbers = true)]
+    pub(crate) big_l: Option<f64>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A problem to measure solvers on: a table, or a quadratic.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("source").args(["data", "example"]))]
+pub(crate) struct ProblemArgs {
     /// Table to regress on, CSV or svmlight; `-` for standard input [default: a quadratic]
     pub(crate) data: Option<PathBuf>,
     /// Regress on a table that comes with the program: wdbc or diabetes
@@ -145,9 +207,6 @@ pub(crate) struct CurseArgs {
     /// Inverse condition number of the quadratic, between 0 and 1 [default: 0.01]
     #[arg(long, value_name = "K", conflicts_with = "source", allow_negative_numbers = true)]
     pub(crate) kappa: Option<f64>,
-    /// Steps of each method
-    #[arg(long, value_name = "T", default_value_t = 200)]
-    pub(crate) steps: usize,
     /// Where the methods start: zero, or random (standard normal)
     ///
     /// From zero the gradient of a ridge-like penalty does not depend on the regulariser, which
@@ -172,18 +231,6 @@ pub(crate) struct CurseArgs {
     /// Column to leave out; may be repeated
     #[arg(long, value_name = "COL", requires = "source")]
     pub(crate) ignore: Vec<String>,
-    /// Draw the curves: STEM.svg and STEM.png, or curse.svg and curse.png in a folder
-    #[arg(long, value_name = "DIR|STEM")]
-    pub(crate) out: Option<PathBuf>,
-    /// Write the curves as CSV, a row for each method and iteration
-    #[arg(long, value_name = "FILE")]
-    pub(crate) csv: Option<PathBuf>,
-    /// Overwrite files that are already there
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Print one JSON document with all curves instead of the table
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Where the methods start.
@@ -327,3 +374,12 @@ Examples:
   unspool predict unspool-out/model.json new.csv > predictions.csv
   unspool predict unspool-out/model.json new.csv --out predictions.csv --force
   sort new.svm | unspool predict unspool-out/model.json - --format svmlight --json";
+
+const ADVISE_EXAMPLES: &str = "\
+Examples:
+  An ill-conditioned quadratic, little work allowed:
+    unspool advise --kappa 1e-4 --steps 30
+  Logistic regression on breast-cancer data, far from converged:
+    unspool advise --example wdbc --model logistic --steps 15
+  One's own table, with the eigenvalues one believes in, and 100 kB for the tape:
+    unspool advise data.csv --target y --model ridge --ell 0.01 --big-l 4 --memory 100000";

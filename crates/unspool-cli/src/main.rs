@@ -32,6 +32,7 @@ fn run() -> Result<Done, Failure> {
         Err(help) => return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well),
     };
     match cli.command {
+        Command::Advise(args) => cmd::advise::run(&args),
         Command::Tune(args) => cmd::tune::run(&args),
         Command::Curse(args) => cmd::curse::run(&args),
         Command::Predict(args) => cmd::predict::run(&args),

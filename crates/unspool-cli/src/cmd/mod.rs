@@ -1,8 +1,10 @@
 //! The commands.
 
+pub(crate) mod advise;
 pub(crate) mod curse;
 pub(crate) mod predict;
 mod source;
+mod subject;
 pub(crate) mod tune;
 
 use std::path::Path;

@@ -1,14 +1,13 @@
 //! `unspool curse`.
 
 mod report;
-mod subject;
 
 use std::path::{Path, PathBuf};
 
 use unspool_curse::experiment::Method;
 
 use self::report::{Report, Run};
-use self::subject::Subject;
+use super::subject::Subject;
 use crate::args::CurseArgs;
 use crate::exit::{Done, Failure};
 use crate::{output, picture};
@@ -22,7 +21,7 @@ const MOST_NUMBERS: usize = 10_000_000;
 pub(crate) fn run(args: &CurseArgs) -> Result<Done, Failure> {
     let files = Files::named(args)?;
     check_steps(args.steps, 1)?;
-    let subject = Subject::new(args)?;
+    let subject = Subject::new(&args.problem)?;
     check_steps(args.steps, subject.start.len())?;
     let setting = subject.setting(args.steps);
     let (curves, predictions) =

@@ -5,8 +5,8 @@ use unspool_curse::experiment::{Curve, stays_below};
 use unspool_curse::prediction::Prediction;
 
 use super::super::SCHEMA_VERSION;
+use super::super::subject::Subject;
 use super::Files;
-use super::subject::Subject;
 use crate::args::{CurseArgs, StartArg};
 use crate::picture::Drawn;
 
@@ -130,8 +130,8 @@ impl Report<'_> {
                 "ell": spectrum.ell(),
                 "l": spectrum.big_l(),
                 "penalty": subject.penalty,
-                "start": match self.args.start { StartArg::Zero => "zero", StartArg::Random => "random" },
-                "seed": self.args.seed,
+                "start": match self.args.problem.start { StartArg::Zero => "zero", StartArg::Random => "random" },
+                "seed": self.args.problem.seed,
                 "steps": self.args.steps,
                 "theory_is_exact": subject.is_quadratic,
             },
@@ -147,9 +147,9 @@ impl Report<'_> {
     pub(super) fn summary(&self, files: &Files) -> String {
         let (subject, steps) = (self.subject, self.args.steps);
         let edges = subject.spectrum;
-        let start = match self.args.start {
+        let start = match self.args.problem.start {
             StartArg::Zero => "zero".to_owned(),
-            StartArg::Random => format!("a random start (seed {})", self.args.seed),
+            StartArg::Random => format!("a random start (seed {})", self.args.problem.seed),
         };
         let mut lines = vec![
             subject.name.clone(),
@@ -200,7 +200,7 @@ impl Report<'_> {
             None => {
                 let mut text =
                     "The curse does not appear: no Jacobian is ever further off than at the start.".to_owned();
-                if self.args.start == StartArg::Zero && self.subject.penalty.is_some() {
+                if self.args.problem.start == StartArg::Zero && self.subject.penalty.is_some() {
                     text += " A start at zero favours the Jacobian; --start random does not.";
                 }
                 text

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use unspool_core::data::{Csr, Dense, Design};
-use unspool_core::problem::{Gram, Groups, LinearModel, Logistic, Ridge, Smooth, Squared};
+use unspool_core::problem::{Gram, Groups, LinearModel, Logistic, Ridge, Squared, ThirdOrder};
 use unspool_core::spectrum::{Lanczos, edges};
 use unspool_core::{Error, zoo};
 use unspool_curse::experiment::{Exact, Setting};
@@ -12,8 +12,8 @@ use unspool_curse::theory::Spectrum;
 use unspool_tune::table::{Features, Standardizer, Table, encode_classes};
 use unspool_tune::{ModelKind, TuneError};
 
-use super::super::source::{Source, find_example, model_of};
-use crate::args::{CurseArgs, SmoothModel, StartArg};
+use super::source::{Source, find_example, model_of};
+use crate::args::{ProblemArgs, SmoothModel, StartArg};
 use crate::exit::Failure;
 
 /// Coordinates of the quadratic.
@@ -21,14 +21,14 @@ const COORDINATES: usize = 100;
 /// Its inverse condition number, unless another is asked for.
 const KAPPA: f64 = 1e-2;
 /// What rounding leaves of the open interval from 0 to 1.
-const KAPPAS: std::ops::RangeInclusive<f64> = 1e-10..=0.999999;
+const KAPPAS: std::ops::RangeInclusive<f64> = 1e-8..=0.999999;
 /// The penalty over the data's largest squared singular value, unless another is asked for.
 const REGULARISER: f64 = 1e-2;
 /// Most features: the Hessian is factored.
 const MOST_FEATURES: usize = 2000;
 
 type Matrix = Box<dyn Design<f64> + Send>;
-type Problem = Box<dyn Smooth<f64> + Send>;
+type Problem = Box<dyn ThirdOrder<f64> + Send>;
 
 /// A problem with its solution, its spectrum and a start.
 pub(super) struct Subject {
@@ -51,7 +51,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// The one that the arguments ask for.
-    pub(super) fn new(args: &CurseArgs) -> Result<Self, Failure> {
+    pub(super) fn new(args: &ProblemArgs) -> Result<Self, Failure> {
         if args.data.is_some() || args.example.is_some() {
             return Self::regression(args);
         }
@@ -71,7 +71,7 @@ impl Subject {
     }
 
     /// Ridge or logistic regression on a table.
-    fn regression(args: &CurseArgs) -> Result<Self, Failure> {
+    fn regression(args: &ProblemArgs) -> Result<Self, Failure> {
         let example = args.example.as_deref().map(find_example).transpose()?;
         let model = args.model.or_else(|| {
             let suits = |kind| if kind == ModelKind::Logistic { SmoothModel::Logistic } else { SmoothModel::Ridge };
@@ -109,7 +109,7 @@ impl Subject {
 
     /// Solves the problem, and finds the spectrum at the solution unless it is known.
     fn solve(
-        args: &CurseArgs,
+        args: &ProblemArgs,
         name: String,
         kind: &'static str,
         problem: Problem,
@@ -147,7 +147,7 @@ impl Subject {
     }
 
     /// As the experiment takes it.
-    pub(super) fn setting(&self, steps: usize) -> Setting<'_, dyn Smooth<f64> + Send> {
+    pub(super) fn setting(&self, steps: usize) -> Setting<'_, dyn ThirdOrder<f64> + Send> {
         let (problem, theta, start) = (&*self.problem, &self.theta, &self.start);
         Setting { problem, theta, start, spectrum: self.spectrum, steps }
     }
