@@ -78,7 +78,8 @@ pub struct Advice {
     pub choice: Forecast,
     /// The spectrum that the methods are tuned to.
     pub spectrum: Spectrum,
-    /// All plans, best first.
+    /// The plans it was chosen from, best first: all, or for a problem that is not quadratic those that were
+    /// tried.
     pub forecasts: Vec<Forecast>,
     /// Why, in two lines.
     pub why: [String; 2],
@@ -163,20 +164,17 @@ pub fn advise<P: ThirdOrder<f64> + ?Sized>(question: &Question<'_, P>) -> Result
     };
     let limit = model.limit()?;
     let rehearse = |plan: Plan| Forecast { plan, error: usable(rehearsal(&model, &limit, plan, spectrum)) };
-    let mut forecasts: Vec<Forecast> = plans(problem, allowed, budget.bytes).into_par_iter().map(rehearse).collect();
+    // A quadratic's forecast can be relied on: so less than the budget may do.
+    let shares: &[usize] = if problem.is_quadratic() { &[1, 2, 4, 8] } else { &[1] };
+    let all: Vec<Plan> = shares.iter().flat_map(|share| plans(problem, allowed / share, budget.bytes)).collect();
+    let mut forecasts: Vec<Forecast> = all.into_par_iter().map(rehearse).collect();
     sort(&mut forecasts);
     if !problem.is_quadratic() {
         let chosen = finalists(&forecasts);
         let trial = Trial::new(question, &model, &x)?;
         products += chosen.iter().map(|f| f.plan.products).sum::<usize>() + trial.products;
         let tried: Vec<Forecast> = chosen.into_par_iter().map(|f| trial.error(f.plan, spectrum)).collect();
-        // What was not tried is worth no more than the best trial of its solver.
-        for f in &mut forecasts {
-            let real = tried.iter().find(|t| t.plan == f.plan);
-            let like =
-                tried.iter().filter(|t| t.plan.solver == f.plan.solver).map(|t| t.error).fold(f64::MAX, f64::min);
-            f.error = real.map_or(f.error.max(like * 1.000_001), |real| real.error);
-        }
+        forecasts = tried;
         sort(&mut forecasts);
     }
     let good = forecasts.iter().filter(|f| f.error <= tolerance);

@@ -201,9 +201,9 @@ pub fn plans<P: Smooth<f64> + ?Sized>(problem: &P, products: usize, bytes: Optio
             }
         }
         // The steps before the start of the derivative cost half.
-        for part in [2, 4, 10] {
-            let steps = products * part / (cost * (part + 1));
-            let last = (steps / part).max(1);
+        for part in [0.6, 0.5, 0.25, 0.1] {
+            let steps = (products as f64 / (cost as f64 * (1.0 + part))) as usize;
+            let last = ((part * steps as f64) as usize).max(1);
             if last <= room {
                 push(steps, Mode::last(last), cost * (steps + last));
             }
