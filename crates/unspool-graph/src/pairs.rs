@@ -1,0 +1,102 @@
+//! Pairs of nodes, half-vectors and the degree operator.
+//!
+//! A *half-vector* has one entry for each pair `i < j` of `m` nodes, `l = m (m - 1) / 2` in all, row after row of the
+//! upper triangle: (0,1), (0,2), ..., (0,m-1), (1,2), ... The *degree operator* `D` sums it over the pairs of each
+//! node, `(D w)_i = sum_j w_ij`; its transpose spreads a vector over pairs, `(D'v)_ij = v_i + v_j`.
+//! `||D|| = sqrt(2 (m - 1))`. Neither is ever stored.
+
+use unspool_core::Real;
+
+/// Number of pairs of `m` nodes.
+pub const fn count(m: usize) -> usize {
+    m * m.saturating_sub(1) / 2
+}
+
+/// The number of nodes that have `l` pairs, if there is one.
+pub fn nodes(l: usize) -> Option<usize> {
+    let m = ((1.0 + (1.0 + 8.0 * l as f64).sqrt()) / 2.0).round() as usize;
+    (count(m) == l).then_some(m)
+}
+
+/// Index of the pair `i < j` in a half-vector.
+#[inline]
+pub const fn index(m: usize, i: usize, j: usize) -> usize {
+    i * (2 * m - i - 1) / 2 + j - i - 1
+}
+
+/// All pairs in order.
+pub fn iter(m: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..m).flat_map(move |i| (i + 1..m).map(move |j| (i, j)))
+}
+
+/// Largest singular value of the degree operator, `sqrt(2 (m - 1))`.
+pub fn norm(m: usize) -> f64 {
+    (2.0 * m.saturating_sub(1) as f64).sqrt()
+}
+
+/// `d = D w`: the degrees.
+pub fn degrees<F: Real>(w: &[F], d: &mut [F]) {
+    d.fill(F::zero());
+    let mut rest = w;
+    for i in 0..d.len() {
+        let (row, after) = rest.split_at(d.len() - i - 1);
+        let (head, tail) = d.split_at_mut(i + 1);
+        let mut sum = F::zero();
+        for (d, &w) in tail.iter_mut().zip(row) {
+            *d += w;
+            sum += w;
+        }
+        head[i] += sum;
+        rest = after;
+    }
+}
+
+/// `w = D'v`: the sum over the two nodes of each pair.
+pub fn spread<F: Real>(v: &[F], w: &mut [F]) {
+    let mut rest = w;
+    for i in 0..v.len() {
+        let (row, after) = rest.split_at_mut(v.len() - i - 1);
+        for (w, &b) in row.iter_mut().zip(&v[i + 1..]) {
+            *w = v[i] + b;
+        }
+        rest = after;
+    }
+}
+
+/// Calls `f(i, row)` with the part of a half-vector that belongs to the pairs `(i, i+1), (i, i+2), ...`.
+pub fn rows<T>(m: usize, w: &[T], mut f: impl FnMut(usize, &[T])) {
+    let mut rest = w;
+    for i in 0..m {
+        let (row, after) = rest.split_at(m - i - 1);
+        f(i, row);
+        rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_numbered_in_order() {
+        for m in 0..9 {
+            assert_eq!(iter(m).count(), count(m));
+            assert!(iter(m).enumerate().all(|(e, (i, j))| index(m, i, j) == e));
+            assert_eq!(nodes(count(m)), if m == 0 { Some(1) } else { Some(m) });
+        }
+        assert_eq!(nodes(2), None);
+    }
+
+    #[test]
+    fn degree_operator_and_transpose() {
+        let w = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let mut d = [0.0; 4];
+        degrees(&w, &mut d);
+        assert_eq!(d, [6.0, 10.0, 12.0, 14.0]);
+        let (v, mut s) = ([1.0, 10.0, 100.0, 1000.0], [0.0; 6]);
+        spread(&v, &mut s);
+        assert_eq!(s, [11.0, 101.0, 1001.0, 110.0, 1010.0, 1100.0]);
+        let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        assert_eq!(inner(&d, &v), inner(&w, &s));
+    }
+}
