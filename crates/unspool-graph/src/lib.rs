@@ -10,6 +10,7 @@
 pub mod graph;
 pub mod log_degree;
 pub mod pairs;
+pub mod points;
 pub mod signals;
 
 mod error;

@@ -4,6 +4,9 @@
 //! minimise  F(w) = 2 theta z'w - alpha 1'log(D w) + beta ||w||^2   subject to w >= 0
 //! ```
 
+pub mod newton;
+pub mod pricing;
+
 use crate::error::{Result, check_positive};
 
 /// The three regularisers of the log-degree model.
