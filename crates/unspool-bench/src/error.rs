@@ -14,6 +14,14 @@ pub(crate) enum Error {
     /// A case went wrong.
     #[error("{case}: {source}")]
     Case { case: String, source: unspool_core::Error },
+    /// A case could not be solved.
+    #[error("{case}: {source}")]
+    Graph {
+        /// Its name.
+        case: String,
+        /// Why.
+        source: unspool_graph::Error,
+    },
     /// So many cases failed, each with a message of its own.
     #[error("{0} of the cases failed")]
     Failed(usize),

@@ -5,6 +5,7 @@
 
 mod compare;
 mod error;
+mod graph;
 mod measure;
 mod record;
 mod suite;
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Hypergradients of ridge and logistic regression through gradient descent, in every mode.
     Unroll(unroll::Args),
+    /// The log-degree graph of given squared distances, by every solver.
+    Graph(graph::Args),
     /// Ratios of CPU time, ours to a peer's.
     Compare(compare::Args),
     /// Writes a generated text-like data set as svmlight.
@@ -36,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Unroll(args) => unroll::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Text(args) => text::run(&args),
     };

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | log-degree: `min 2 z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
 
+pub mod distances;
 pub mod graph;
 pub mod log_degree;
 pub mod pairs;
