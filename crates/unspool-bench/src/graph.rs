@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use unspool_graph::log_degree::newton::{self, AllPairs, Settings};
 use unspool_graph::log_degree::Weights;
+use unspool_graph::log_degree::newton::{self, AllPairs, Settings};
 
 use crate::error::{Error, Result};
 use crate::measure::{self, Effort};
@@ -38,7 +38,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut cases = Vec::new();
     for m in SIZES.into_iter().filter(|&m| file(&args.data, m).exists()) {
         for solver in SOLVERS {
-            cases.extend(GAPS.into_iter().map(|(gap, tolerance)| (format!("m{m}/{solver}-{gap}"), m, solver, tolerance)));
+            cases.extend(
+                GAPS.into_iter().map(|(gap, tolerance)| (format!("m{m}/{solver}-{gap}"), m, solver, tolerance)),
+            );
         }
     }
     if cases.is_empty() {

@@ -80,6 +80,17 @@ impl Graph {
         Ok(self)
     }
 
+    /// The same edges with other weights, in order; errors if one is not finite, or missing.
+    pub fn with_weights(&self, weights: impl IntoIterator<Item = f64>) -> Result<Self> {
+        let mut edges = self.edges.clone();
+        let mut weights = weights.into_iter();
+        for edge in &mut edges {
+            edge.weight = weights.next().unwrap_or(f64::NAN);
+        }
+        let Graph { names, positions, .. } = self.clone();
+        Ok(Graph { names, positions, ..Graph::new(self.nodes, edges)? })
+    }
+
     /// Number of nodes.
     pub fn nodes(&self) -> usize {
         self.nodes

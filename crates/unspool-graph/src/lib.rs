@@ -8,11 +8,14 @@
 //! | log-degree: `min 2 z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
 
 pub mod distances;
+pub mod generate;
 pub mod graph;
 pub mod log_degree;
+pub mod metrics;
 pub mod pairs;
 pub mod points;
 pub mod signals;
+pub mod simulate;
 
 mod error;
 
