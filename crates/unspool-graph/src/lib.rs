@@ -10,6 +10,7 @@
 pub mod distances;
 pub mod generate;
 pub mod graph;
+pub mod learn;
 pub mod log_degree;
 pub mod metrics;
 pub mod pairs;

@@ -34,21 +34,43 @@ pub fn norm(m: usize) -> f64 {
     (2.0 * m.saturating_sub(1) as f64).sqrt()
 }
 
+/// Where the pairs `(i, i+1), (i, i+2), ...` lie in a half-vector.
+#[inline]
+pub const fn row(m: usize, i: usize) -> std::ops::Range<usize> {
+    let start = i * (2 * m - i - 1) / 2;
+    start..start + m - i - 1
+}
+
 /// `d = D w`: the degrees.
 pub fn degrees<F: Real>(w: &[F], d: &mut [F]) {
     d.fill(F::zero());
-    let mut rest = w;
     for i in 0..d.len() {
-        let (row, after) = rest.split_at(d.len() - i - 1);
-        let (head, tail) = d.split_at_mut(i + 1);
-        let mut sum = F::zero();
-        for (d, &w) in tail.iter_mut().zip(row) {
-            *d += w;
-            sum += w;
-        }
-        head[i] += sum;
-        rest = after;
+        add_row(i, &w[row(d.len(), i)], d);
     }
+}
+
+/// `d += D w` for a `w` that vanishes but for the pairs `(i, i+1), (i, i+2), ...`, given by `row`.
+#[inline]
+pub fn add_row<F: Real>(i: usize, row: &[F], d: &mut [F]) {
+    let (head, tail) = d.split_at_mut(i + 1);
+    for (d, &w) in tail.iter_mut().zip(row) {
+        *d += w;
+    }
+    head[i] += sum(row);
+}
+
+/// The sum of all entries, in eight partial sums, so that it can be vectorised.
+#[inline]
+fn sum<F: Real>(row: &[F]) -> F {
+    let mut partial = [F::zero(); 8];
+    let blocks = row.chunks_exact(8);
+    let rest = blocks.remainder().iter().fold(F::zero(), |sum, &w| sum + w);
+    for block in blocks {
+        for (sum, &w) in partial.iter_mut().zip(block) {
+            *sum += w;
+        }
+    }
+    partial.iter().fold(rest, |sum, &part| sum + part)
 }
 
 /// `w = D'v`: the sum over the two nodes of each pair.
@@ -82,6 +104,7 @@ mod tests {
         for m in 0..9 {
             assert_eq!(iter(m).count(), count(m));
             assert!(iter(m).enumerate().all(|(e, (i, j))| index(m, i, j) == e));
+            assert!((0..m).flat_map(|i| row(m, i)).eq(0..count(m)));
             assert_eq!(nodes(count(m)), if m == 0 { Some(1) } else { Some(m) });
         }
         assert_eq!(nodes(2), None);

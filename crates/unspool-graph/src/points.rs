@@ -45,7 +45,8 @@ pub struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    fn cancelled(&self) -> bool {
+    /// Whether the flag is set.
+    pub fn cancelled(&self) -> bool {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
 }

@@ -111,7 +111,7 @@ fn pricing_finds_the_optimum_of_all_pairs() {
         for (candidates, keep) in [(&near, 64), (&near, 4), (&poor, 64)] {
             let settings = Settings { tolerance: 1e-12, ..Settings::default() };
             let run = || {
-                pricing::minimise(&points, weights, candidates.clone(), keep, settings, |_| (), Watch::default())
+                pricing::minimise(&points, weights, candidates.clone(), None, keep, settings, |_| (), Watch::default())
                     .unwrap()
             };
             let priced = pool.install(run);

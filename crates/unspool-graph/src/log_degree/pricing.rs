@@ -32,7 +32,10 @@ pub struct Priced {
 }
 
 /// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Looking for near neighbours.
+    Neighbours,
     /// Solving on a list of pairs.
     Solving {
         /// Length of the list.
@@ -46,7 +49,7 @@ pub enum Stage {
 }
 
 /// Minimises the log-degree objective over all pairs of `points`, from `candidates` (pairs with their distances;
-/// each node needs one).
+/// each node needs one) and, if there are any, dual variables.
 ///
 /// # Complexity
 /// `O(m^2 n)` for each search (two to five in practice), everything else proportional to the pairs kept, about
@@ -54,10 +57,12 @@ pub enum Stage {
 ///
 /// # Errors
 /// As [`newton::minimise`]; [`Error::NotConverged`] if cancelled, or if no list is complete after 50 rounds.
+#[expect(clippy::too_many_arguments)]
 pub fn minimise(
     points: &Points,
     weights: Weights,
     candidates: Vec<(u32, u32, f64)>,
+    start: Option<&[f64]>,
     keep: usize,
     settings: Settings<'_>,
     mut stage: impl FnMut(Stage),
@@ -67,7 +72,7 @@ pub fn minimise(
     let mut list = SomePairs::new(m, candidates)?;
     let candidates = list.len();
     stage(Stage::Solving { pairs: candidates });
-    let mut optimum = newton::minimise(&list, weights, None, settings)?;
+    let mut optimum = newton::minimise(&list, weights, start, settings)?;
     let (candidates_only, candidates_edges) = (optimum.objective, optimum.edges.len());
     for rounds in 1..=ROUNDS {
         let bound: Vec<f64> = optimum.lambda.iter().map(|lambda| lambda * (1.0 + MARGIN)).collect();
@@ -85,5 +90,6 @@ pub fn minimise(
             return Ok(Priced { optimum, candidates_only, candidates_edges, candidates, pairs: list.len(), rounds });
         }
     }
-    Err(Error::NotConverged { iterations: ROUNDS, gap: f64::INFINITY, tolerance: settings.tolerance })
+    let (iterations, tolerance) = (optimum.iterations, settings.tolerance);
+    Err(Error::NotConverged { iterations, gap: f64::INFINITY, tolerance })
 }
