@@ -8,6 +8,7 @@ mod error;
 mod graph;
 mod measure;
 mod record;
+mod scale;
 mod suite;
 mod text;
 mod unroll;
@@ -30,6 +31,8 @@ enum Command {
     Unroll(unroll::Args),
     /// The log-degree graph of given squared distances, by every solver.
     Graph(graph::Args),
+    /// The log-degree optimum of large graphs.
+    Scale(scale::Args),
     /// Ratios of CPU time, ours to a peer's.
     Compare(compare::Args),
     /// Writes a generated text-like data set as svmlight.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Unroll(args) => unroll::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Scale(args) => scale::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Text(args) => text::run(&args),
     };

@@ -69,7 +69,7 @@ fn cpu_seconds() -> Option<f64> {
 
 /// Largest resident size of this process so far, in MiB.
 #[cfg(unix)]
-fn peak_mb() -> Option<f64> {
+pub(crate) fn peak_mb() -> Option<f64> {
     // Bytes on Apple's systems, KiB elsewhere.
     let unit = if cfg!(target_vendor = "apple") { 1024.0 * 1024.0 } else { 1024.0 };
     Some(usage()?.max_rss() as f64 / unit)
@@ -89,7 +89,7 @@ fn cpu_seconds() -> Option<f64> {
 
 /// Not measured on this system.
 #[cfg(not(unix))]
-fn peak_mb() -> Option<f64> {
+pub(crate) fn peak_mb() -> Option<f64> {
     None
 }
 
