@@ -71,6 +71,14 @@ pub(crate) fn check_len(what: &'static str, got: usize, expected: usize) -> Resu
     if got == expected { Ok(()) } else { Err(Error::Shape { what, expected, got }) }
 }
 
+/// As [`check_len`] for a block of `k` columns, whatever `k`.
+pub(crate) fn check_block(what: &'static str, got: usize, rows: usize, k: usize) -> Result<()> {
+    match rows.checked_mul(k) {
+        Some(expected) => check_len(what, got, expected),
+        None => Err(Error::Shape { what, expected: usize::MAX, got }),
+    }
+}
+
 pub(crate) fn check_finite<F: crate::Real>(what: &'static str, x: &[F]) -> Result<()> {
     match x.iter().position(|v| !v.wide().is_finite()) {
         None => Ok(()),

@@ -109,10 +109,9 @@ pub fn edges<F: Real, P: Smooth<F> + ?Sized>(problem: &P, x: &[F], theta: &[F], 
         check_range("the largest eigenvalue of the Hessian", high, high > 0.0, "positive")?;
         let converged = exhausted || (low_error <= how.tol * low && high_error <= how.tol * high);
         if converged || k >= most {
-            let low = low.max(if exhausted { low } else { 0.0 });
             check_range("the smallest eigenvalue of the Hessian", low, low > 0.0, "positive")?;
             let ell = (low - low_error).max(0.1 * low);
-            return Ok(Edges { ell, l: high + high_error, converged: converged || k == d, products: k });
+            return Ok(Edges { ell, l: high + high_error, converged, products: k });
         }
     }
 }

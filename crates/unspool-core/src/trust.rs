@@ -16,7 +16,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::error::{check_finite, check_len, check_range};
+use crate::error::{check_block, check_finite, check_len, check_range};
 use crate::linsolve::cg;
 use crate::real::{distance, norm};
 use crate::{Adjoint, At, Condition, Error, Map, Real, Result, Solve, Status, Stream, Tangents};
@@ -69,9 +69,9 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// `sharp` relative to the size of the derivative.
+    /// `sharp` relative to the size of the derivative; 0 where nothing is wrong with it.
     pub fn relative(&self) -> f64 {
-        self.sharp / self.size
+        if self.sharp == 0.0 { 0.0 } else { self.sharp / self.size }
     }
 }
 
@@ -94,7 +94,7 @@ impl<F: Real, M: Map<F> + ?Sized> Solve<'_, F, M> {
     /// [`condition`](Map::condition); a matrix `H` that is not positive definite.
     ///
     /// # Complexity
-    /// `k` products, then `1 + min(k, 8)` linear solves by conjugate gradient.
+    /// `2 k` products and `1 + min(k, 8)` linear solves by conjugate gradient.
     ///
     /// ```
     /// use unspool_core::{Mode, Solve, Stop, method::GradientDescent, trust::Assess, zoo};
@@ -110,8 +110,8 @@ impl<F: Real, M: Map<F> + ?Sized> Solve<'_, F, M> {
     /// ```
     pub fn trust(&self, theta: &[F], dtheta: &[F], tangents: &Tangents<F>, how: Assess) -> Result<Trust> {
         let (k, d) = (tangents.directions, self.map.dims().output);
-        check_len("dtheta", dtheta.len(), k * theta.len())?;
-        check_len("the tangents", tangents.dx.len(), k * d)?;
+        check_block("dtheta", dtheta.len(), theta.len(), k)?;
+        check_block("the tangents", tangents.dx.len(), d, k)?;
         check_finite("the tangents", &tangents.dx)?;
         let condition = self.trusted(theta, &tangents.x, how)?;
         let at = At { t: tangents.cost.steps, x: &tangents.x, theta };
@@ -154,6 +154,7 @@ impl<F: Real, M: Map<F> + ?Sized> Solve<'_, F, M> {
     pub fn trust_adjoint(&self, theta: &[F], cotangent: &[F], adjoint: &Adjoint<F>, how: Assess) -> Result<Trust> {
         check_len("the cotangent", cotangent.len(), self.map.dims().output)?;
         check_finite("the cotangent", cotangent)?;
+        check_len("the gradient", adjoint.theta.len(), theta.len())?;
         check_finite("the gradient", &adjoint.theta)?;
         let condition = self.trusted(theta, &adjoint.x, how)?;
         let at = At { t: adjoint.cost.steps, x: &adjoint.x, theta };
@@ -182,7 +183,7 @@ impl<F: Real, M: Map<F> + ?Sized> Solve<'_, F, M> {
         check_finite("the answer", x)?;
         check_range("the tolerance of the estimate", how.tol, how.tol > 0.0, "positive")?;
         if let Some(ell) = how.ell {
-            check_range("ell", ell, ell > 0.0, "positive")?;
+            check_range("ell", ell, ell > 0.0 && ell.is_finite(), "positive and finite")?;
         }
         self.map.condition().ok_or(Error::Unsupported {
             what: "an error estimate for a map without an optimality condition",

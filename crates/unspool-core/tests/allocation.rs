@@ -52,6 +52,7 @@ fn allocations() {
         tape_of_the_stated_size();
         a_long_run_that_ends_early();
         within_the_budget();
+        many_slots_for_few_steps();
     });
 }
 
@@ -161,5 +162,20 @@ fn within_the_budget() {
             assert!(cost.peak_bytes <= bytes && cost.peak_bytes + 2000 >= peak.1, "{cost:?}, {}", peak.1);
             assert!(cost.peak_states > 10);
         }
+    }
+}
+
+/// Slots take room when they are filled, not when they are allowed.
+fn many_slots_for_few_steps() {
+    let f = Quadratic::new(vec![1.0], vec![1.0], Groups::Shared).unwrap();
+    let map = GradientDescent::new(&f, 0.1);
+    let (start, theta, steps) = ([0.0], [0.0], usize::MAX / 4);
+    let solve = Solve::new(&map, &start).stop(Stop::tolerance(1e-6).at_most(steps));
+    let full = solve.vjp(&theta, Mode::full(), |_, c| c.fill(1.0)).unwrap();
+    for mode in [Mode::slots(steps), Mode::budget(usize::MAX)] {
+        let mut gradient = None;
+        let peak = measure(|| gradient = Some(solve.vjp(&theta, mode, |_, c| c.fill(1.0)).unwrap().theta)).1;
+        assert_eq!(gradient.as_ref(), Some(&full.theta));
+        assert!(peak < 68 << 20, "{mode}: {peak}");
     }
 }

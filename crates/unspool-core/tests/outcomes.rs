@@ -316,3 +316,28 @@ fn odd_blocks() {
         assert!(d.status.is_ok() && d.dx.is_empty());
     }
 }
+
+/// Parts of a mode that contradict each other are no mode; which, the message says.
+#[test]
+fn modes_that_contradict_themselves() {
+    for text in ["last:3+late:4", "full+one-step", "last:3+last:3", "slots:3+budget:9999", "polish:1+polish:2"] {
+        let error = text.parse::<Mode>().unwrap_err().to_string();
+        assert!(error.contains("twice"), "{text}: {error}");
+    }
+    for text in ["implicit+full", "full+implicit", "", "+", "full+", "slots", "last:", "last:-1", "last:0", "full:3"] {
+        assert!(text.parse::<Mode>().is_err(), "{text}");
+    }
+    for (text, short) in [("full+slots:4", "slots:4"), ("polish:2+late:3+slots:4", "late:3+slots:4+polish:2")] {
+        assert_eq!(text.parse::<Mode>().unwrap().to_string(), short);
+    }
+}
+
+/// A number of directions that no block of memory holds is refused, not wrapped around.
+#[test]
+fn too_many_directions() {
+    let map = Spiral { rho: 0.5, angle: 1.0 };
+    let solve = Solve::new(&map, &[0.0; 2]).stop(Stop::steps(3));
+    let k = usize::MAX / 2 + 1;
+    assert!(matches!(solve.jvps(&[0.7, -0.2], Mode::full(), k, &[]), Err(Error::Shape { .. })));
+    assert!(matches!(solve.jvps_from(&[0.7, -0.2], Mode::full(), k, &[], &[]), Err(Error::Shape { .. })));
+}

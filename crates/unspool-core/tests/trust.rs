@@ -146,3 +146,45 @@ fn edges_refuse_what_has_none() {
     assert!(none(&[0.0; 3]).contains("length 3"));
     assert!(none(&[f64::NAN; 2]).contains("not finite"));
 }
+
+/// Gradients of another length, edges that bound nothing: refused.
+#[test]
+fn estimates_refuse_what_does_not_fit() {
+    let (_, problem) = unspool_core::zoo::curse::<f64>(10, 0.1).unwrap();
+    let map = GradientDescent::new(&problem, 1.0);
+    let solve = Solve::new(&map, &[0.0; 10]).stop(Stop::steps(5));
+    let mut adjoint = solve.vjp(&[0.0], Mode::full(), |_, c| c.fill(1.0)).unwrap();
+    adjoint.theta.push(0.0);
+    assert!(solve.trust_adjoint(&[0.0], &[1.0; 10], &adjoint, Assess::default()).is_err());
+    let mut tangents = solve.jvp(&[0.0], Mode::full(), &[1.0]).unwrap();
+    let endless = Assess { ell: Some(f64::INFINITY), ..Assess::default() };
+    assert!(solve.trust(&[0.0], &[1.0], &tangents, endless).is_err());
+    tangents.directions = usize::MAX / 2 + 2; // times two parameters it wraps
+    assert!(solve.trust(&[0.0], &[1.0], &tangents, Assess::default()).is_err());
+}
+
+/// Without parameters there is nothing to be wrong.
+#[test]
+fn no_parameters_no_error() {
+    let problem = Quadratic::new(vec![2.0], vec![1.0], Groups::None).unwrap();
+    let map = GradientDescent::new(&problem, 0.1);
+    let solve = Solve::new(&map, &[0.0]).stop(Stop::steps(5));
+    let tangents = solve.jacobian(&[], Mode::full()).unwrap();
+    let trust = solve.trust(&[], &[], &tangents, Assess::default()).unwrap();
+    assert_eq!((trust.sharp, trust.relative(), trust.burn_in), (0.0, 0.0, false));
+    let adjoint = solve.vjp(&[], Mode::full(), |_, c| c.fill(1.0)).unwrap();
+    let trust = solve.trust_adjoint(&[], &[1.0], &adjoint, Assess::default()).unwrap();
+    assert_eq!((trust.sharp, trust.relative(), trust.burn_in), (0.0, 0.0, false));
+}
+
+/// One coordinate, and an eigenspace of many.
+#[test]
+fn edges_of_one_eigenvalue() {
+    for d in [1, 2, 50] {
+        let problem = Quadratic::diagonal(&vec![3.0; d], vec![1.0; d], Groups::None).unwrap();
+        let edges = spectrum::edges(&problem, &vec![0.0; d], &[], Lanczos::default()).unwrap();
+        assert!(edges.converged && edges.products == 1 && (edges.kappa() - 1.0).abs() < 1e-9, "{edges:?}");
+    }
+    let singular = Quadratic::diagonal(&[0.0], vec![1.0], Groups::None).unwrap();
+    assert!(spectrum::edges(&singular, &[0.0], &[], Lanczos::default()).is_err());
+}

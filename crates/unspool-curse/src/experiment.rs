@@ -99,8 +99,8 @@ impl Exact {
     /// then `H J* = -grad_x,theta f` with one step of iterative refinement.
     ///
     /// # Errors
-    /// A start or theta of the wrong length; a Hessian that is not positive definite; no solution
-    /// within 200 steps.
+    /// A start or theta of the wrong length; a gradient that is not finite; a Hessian that is not positive
+    /// definite; no solution within 200 steps.
     ///
     /// # Complexity
     /// `d^3/3` multiply-adds a step, two matrices.
@@ -141,6 +141,9 @@ impl Exact {
                 let stream = Stream::Iterate;
                 return Err(Error::Failed(Status::NotConverged { stream, iteration, residual, tolerance: 0.0 }));
             }
+        }
+        if !norm(&g).is_finite() {
+            return Err(Error::Failed(Status::NonFinite { stream: Stream::Iterate, iteration }));
         }
         let factor = factor(problem, &x, theta, iteration)?;
         let mut scratch = vec![0.0; problem.scratch(p.max(1))];
@@ -221,6 +224,7 @@ impl<P: Smooth<f64> + ?Sized> Setting<'_, P> {
     /// (`d (p + 1)` numbers for each of about `10/sqrt kappa`, at most 600 steps) and combines them.
     pub fn run(&self, exact: &Exact, methods: &[Method]) -> Result<Vec<Curve>> {
         let (d, p) = (self.problem.dim(), self.problem.params());
+        shape("theta", self.theta.len(), p)?;
         shape("the solution", exact.x.len(), d)?;
         shape("the Jacobian", exact.jacobian.len(), d * p)?;
         methods.par_iter().map(|&method| self.curve(exact, method)).collect()

@@ -1,12 +1,13 @@
 //! The adviser against every plan it could have chosen.
 
 use unspool_core::data::Dense;
-use unspool_core::problem::{Gram, Groups, LinearModel, Logistic, Ridge, ThirdOrder};
+use unspool_core::problem::{Gram, Groups, LinearModel, Logistic, Quadratic, Ridge, ThirdOrder};
 use unspool_core::spectrum::Edges;
 use unspool_core::zoo::Regression;
-use unspool_core::{Solve, Stop};
-use unspool_curse::advise::{Advice, Budget, Question, advise, plans};
-use unspool_curse::experiment::Exact;
+use unspool_core::{Mode, Solve, Stop};
+use unspool_curse::advise::{Advice, Budget, Plan, Question, Solver, advise, plans};
+use unspool_curse::experiment::{Exact, Method};
+use unspool_curse::theory::Spectrum;
 
 mod common;
 use common::{scaled, signed, standardised};
@@ -117,4 +118,64 @@ fn the_choice_is_near_the_best_of_all() {
     println!("near {near}, forecast {forecast} of {count}, worst {worst}");
     assert_eq!(count, 30);
     assert!(near >= 27 && worst <= 3.0 && forecast >= 25);
+}
+
+fn asked<'a>(
+    problem: &'a dyn ThirdOrder<f64>,
+    theta: &'a [f64],
+    start: &'a [f64],
+) -> Question<'a, dyn ThirdOrder<f64> + 'a> {
+    Question { problem, theta, start, budget: Budget::steps(20), tolerance: 1e-6, edges: None, seed: 0 }
+}
+
+/// One coordinate: both edges are the same.
+#[test]
+fn one_coordinate() {
+    let problem = Quadratic::diagonal(&[2.0], vec![1.0], Groups::Shared).unwrap();
+    let question = asked(&problem, &[0.0], &[0.0]);
+    let advice = advise(&question).unwrap();
+    assert!(advice.follow(&question).unwrap().trust.relative() < 1e-6);
+}
+
+/// A derivative that is zero, or of no parameter, has no relative error to plan for.
+#[test]
+fn nothing_to_differentiate() {
+    for d in [3, 150] {
+        let (diagonal, zero): (Vec<f64>, _) = ((1..=d).map(f64::from).collect(), vec![0.0; d as usize]);
+        let none = Quadratic::diagonal(&diagonal, vec![1.0; d as usize], Groups::None).unwrap();
+        let error = advise(&asked(&none, &[], &zero)).unwrap_err().to_string();
+        assert!(error.contains("derivative"), "{error}");
+        let flat = Quadratic::diagonal(&diagonal, zero.clone(), Groups::Shared).unwrap();
+        let error = advise(&asked(&flat, &[0.0], &zero)).unwrap_err().to_string();
+        assert!(error.contains("derivative"), "{error}");
+    }
+}
+
+/// A budget in seconds alone, and plans for more steps than can be tried one by one.
+#[test]
+fn budgets_without_end() {
+    let (_, problem) = unspool_core::zoo::curse::<f64>(20, 1e-2).unwrap();
+    let budget = Budget { seconds: Some(1e-6), ..Budget::steps(usize::MAX) };
+    let question = Question { budget, ..asked(&problem, &[0.0], &[0.0; 20]) };
+    let advice = advise(&question);
+    assert!(advice.is_ok() || advice.unwrap_err().to_string().contains("budget"));
+    for products in [1 << 40, usize::MAX] {
+        let plans = plans(&problem, products, Some(10_000));
+        assert!(plans.iter().any(|plan| plan.mode == "budget:10000".parse().unwrap()));
+        assert!(plans.iter().all(|plan| plan.products <= products));
+    }
+    let empty = Quadratic::diagonal(&[], vec![], Groups::None).unwrap();
+    let _ = plans(&empty, 100, Some(1000));
+}
+
+/// Weights for a long horizon are not sought one by one.
+#[test]
+fn a_long_horizon_takes_no_longer_than_its_steps() {
+    let (_, problem) = unspool_core::zoo::curse::<f64>(20, 1e-3).unwrap();
+    let plan = Plan { solver: Solver::First(Method::Horizon), steps: 50_000, mode: Mode::full(), products: 100_000 };
+    let clock = std::time::Instant::now();
+    let map = plan.map(&problem, Spectrum::new(1e-3, 1.0).unwrap()).unwrap();
+    assert!(clock.elapsed().as_secs_f64() < 5.0, "{:?}", clock.elapsed());
+    let j = Solve::new(&map, &[0.0; 20]).stop(Stop::steps(plan.steps)).jacobian(&[0.0], plan.mode).unwrap();
+    assert!(j.dx.iter().all(|j| (j - 1.0).abs() < 1e-9));
 }

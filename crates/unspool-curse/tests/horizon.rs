@@ -75,6 +75,20 @@ fn law_of_the_best_value() {
     }
 }
 
+/// Before the law sets in, the best is not much better than nothing; it never gets worse.
+#[test]
+fn the_best_value_of_few_steps() {
+    for kappa in [1e-8, 1e-4, 1e-2, 0.3] {
+        let s = Spectrum::new(kappa, 1.0).unwrap();
+        let curve: Vec<f64> = (0..200).map(|t| bounds::best_phi(s, t)).collect();
+        assert!(curve[0] == 1.0 && curve[1] == 1.0 && curve.windows(2).all(|w| w[1] <= w[0]), "{kappa}");
+        for t in [2, 5, 10] {
+            let best = largest(&phi(kappa, t, 60 * t));
+            assert!(bounds::best_phi(s, t) >= 0.85 * best, "{kappa}, {t}: {} {best}", bounds::best_phi(s, t));
+        }
+    }
+}
+
 #[test]
 fn refused() {
     assert!(

@@ -384,3 +384,27 @@ fn tail() {
     assert!((slope(&curves[0].jacobian_error, (700, 900), 1) / s.rho() - 1.0).abs() < 1e-2);
     assert!((slope(&curves[1].jacobian_error, (60, 120), 2) / s.xi() - 1.0).abs() < 1e-2);
 }
+
+/// Numbers of steps whose squares are no machine integers, and edges that nearly touch.
+#[test]
+fn far_ends_of_the_theory() {
+    let s = Spectrum::new(1e-24, 1.0).unwrap();
+    let worst = ch::worst_phi(s, 1 << 33);
+    assert!(worst > 1e18 && worst.is_finite(), "{worst}");
+    assert!(ch::bound(s, 1 << 33, 1.0, 0.0) >= worst);
+    let narrow = Spectrum::new(1.0 - f64::EPSILON / 2.0, 1.0).unwrap();
+    assert!(narrow.xi() > 0.0 && narrow.rho() > 0.0, "{} {}", narrow.xi(), narrow.rho());
+    assert_eq!(narrow.ln_chebyshev(0), 0.0);
+}
+
+/// A start that is not finite has no solution; a theta of another length no experiment.
+#[test]
+fn experiments_refuse_what_does_not_fit() {
+    let f = Quadratic::diagonal(&[1.0, 2.0], vec![1.0; 2], Groups::Shared).unwrap();
+    assert!(Exact::solve(&f, &[0.0], &[f64::NAN, 0.0]).is_err());
+    assert!(Exact::solve(&f, &[0.0], &[f64::INFINITY, 0.0]).is_err());
+    let exact = Exact::solve(&f, &[0.0], &[0.0; 2]).unwrap();
+    let setting = |theta| Setting { problem: &f, theta, start: &[0.0; 2], spectrum: spectrum(0.1), steps: 3 };
+    assert!(setting(&[]).run(&exact, &[Method::Small]).is_err());
+    assert!(setting(&[0.0]).run(&exact, &[Method::Small]).is_ok());
+}

@@ -47,10 +47,16 @@ pub struct Evaluation {
 /// Told of each evaluation; `Break` ends the tuning after it, with the best result so far.
 pub type Watch<'a> = &'a mut dyn FnMut(&Evaluation) -> ControlFlow<()>;
 
+/// A figure of a file: JSON writes one that is not finite as `null`, which is NaN.
+fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(<Option<f64> as serde::Deserialize>::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
 /// A mean over rows with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mean {
     /// The mean.
+    #[serde(deserialize_with = "number")]
     pub mean: f64,
     /// Its standard error; `None` (in JSON `null`) for a single value, which says nothing about it.
     pub se: Option<f64>,
@@ -90,12 +96,15 @@ pub struct Score {
     /// standard deviation.
     pub loss: Mean,
     /// Fraction of rows classified correctly, or R² for regression.
+    #[serde(deserialize_with = "number")]
     pub quality: f64,
     /// Cross-validation loss per row on the training rows.
+    #[serde(deserialize_with = "number")]
     pub cross_validation: f64,
     /// Fits of a model to a set of rows.
     pub fits: usize,
     /// Wall-clock seconds, the final fit included.
+    #[serde(deserialize_with = "number")]
     pub seconds: f64,
 }
 
@@ -111,6 +120,7 @@ pub struct Comparison {
     /// each other along the grid.
     pub grid: Score,
     /// The grid's choice.
+    #[serde(deserialize_with = "number")]
     pub grid_regulariser: f64,
     /// Points of the grid that were evaluated: fewer than asked for when it was stopped by hand.
     pub grid_points: usize,

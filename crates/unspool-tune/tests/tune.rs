@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 
 use unspool_core::zoo::Regression;
 use unspool_tune::table::{Features, Table, Target, example};
-use unspool_tune::{Inner, Mean, ModelKind, Outcome, Phase, Regularisers, SavedModel, Settings, TuneError, tune};
+use unspool_tune::{
+    Comparison, Inner, Mean, ModelKind, Outcome, Phase, Regularisers, SavedModel, Settings, TuneError, tune,
+};
 
 fn run(table: &Table, settings: &Settings) -> Outcome {
     tune(table, settings, &mut |_| ControlFlow::Continue(())).unwrap()
@@ -110,6 +112,24 @@ fn three_classes_and_the_file() {
         assert!(matches!(SavedModel::read(&path), Err(TuneError::Model { .. })));
     }
     assert!(matches!(SavedModel::read(folder.path()), Err(TuneError::Io { .. })));
+}
+
+/// JSON has no NaN: figures that are none come back as such, with a model that predicts.
+#[test]
+fn a_model_with_a_loss_that_is_no_number_is_read() {
+    let settings = Settings { max_evaluations: 1, grid_points: 2, ..Settings::new(ModelKind::Ridge) };
+    let mut model = run(&example("diabetes").unwrap(), &settings).model;
+    let weights = model.weights.clone();
+    let Comparison { learned, grid, grid_regulariser, .. } = &mut model.comparison;
+    learned.loss = Mean { mean: f64::NAN, se: Some(f64::NAN) };
+    (learned.quality, grid.cross_validation, grid.seconds) = (f64::NEG_INFINITY, f64::INFINITY, f64::NAN);
+    *grid_regulariser = f64::INFINITY;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.json");
+    model.write(&path).unwrap();
+    let read = SavedModel::read(&path).unwrap();
+    assert_eq!(read.weights, weights);
+    assert!(read.comparison.learned.loss.mean.is_nan() && read.comparison.learned.quality.is_nan());
 }
 
 /// The watch is told of each evaluation, and can stop the tuning with the best so far.

@@ -13,35 +13,34 @@
 //! that needs the answer `x_n` takes that one step more.
 
 /// Binomial coefficient, saturating.
-fn binomial(n: u64, k: u64) -> u64 {
+fn binomial(n: u128, k: u128) -> u128 {
     if k > n {
         return 0;
     }
-    let k = k.min(n - k);
-    let mut value: u128 = 1;
-    for i in 0..k {
-        value = value * u128::from(n - i) / u128::from(i + 1);
-        if value > u128::from(u64::MAX) {
-            return u64::MAX;
-        }
-    }
-    value as u64
+    let next = |value: u128, i| value.checked_mul(n - i).map(|value| value / (i + 1));
+    (0..k.min(n - k)).try_fold(1, next).unwrap_or(u128::MAX)
 }
 
 /// Smallest `r` with `n <= C(c + r, c)`.
-fn repetitions(n: u64, c: u64) -> u64 {
+fn repetitions(n: u128, c: u128) -> u128 {
     if c == 1 {
         return n.saturating_sub(1);
     }
-    let mut r = 0;
-    while binomial(c + r, c) < n {
-        r += 1;
+    let too_few = |r: u128| binomial(c + r, c) < n;
+    let mut high = 1;
+    while too_few(high) {
+        high *= 2;
     }
-    r
+    let mut low = 0;
+    while low < high {
+        let middle = (low + high) / 2;
+        if too_few(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// The least number of step evaluations that reverse a chain of `n >= 1` steps with `c >= 1`
-/// stored states, `r n - C(c + r, c + 1)`. The start is always stored: `c = 0` means 1.
+/// stored states, `r n - C(c + r, c + 1)`, saturating. The start is always stored: `c = 0` means 1.
 ///
 /// ```
 /// use unspool_core::diff::optimal_evaluations;
@@ -49,17 +48,17 @@ fn repetitions(n: u64, c: u64) -> u64 {
 /// assert_eq!(optimal_evaluations(64, 64), 63); // everything stored: one sweep
 /// ```
 pub fn optimal_evaluations(n: usize, c: usize) -> usize {
-    let (n, c) = (n as u64, c.min(n).max(1) as u64);
+    let (n, c) = (n as u128, c.min(n).max(1) as u128);
     let r = repetitions(n, c);
-    (r * n - binomial(c + r, c + 1)) as usize
+    usize::try_from((r * n).saturating_sub(binomial(c + r, c + 1))).unwrap_or(usize::MAX)
 }
 
 /// How far from the start of a chain of `n >= 2` steps the next state is stored when `c >= 2`
 /// slots are left, the start's among them: an `m` that attains the optimum. Smaller `n` and `c`
 /// count as 2.
 pub fn optimal_split(n: usize, c: usize) -> usize {
-    let n = n.max(2) as u64;
-    let c = (c as u64).clamp(2, n);
+    let n = n.max(2) as u128;
+    let c = (c as u128).clamp(2, n);
     let r = repetitions(n, c);
     // The optimal m are those with C(c+r-2, c) <= m <= C(c+r-1, c) and
     // C(c+r-2, c-1) <= n-m <= C(c+r-1, c-1); the largest is taken.
@@ -112,5 +111,8 @@ mod tests {
         assert_eq!(optimal_evaluations(1000, 10), 3636);
         assert!(optimal_evaluations(100_000_000, 3) > 100_000_000);
         assert!(optimal_split(100_000_000, 1000) < 100_000_000);
+        assert_eq!(optimal_evaluations(usize::MAX, 1), usize::MAX);
+        assert_eq!(optimal_evaluations(usize::MAX, 2), usize::MAX);
+        assert_eq!(optimal_evaluations(usize::MAX, usize::MAX), usize::MAX - 1);
     }
 }

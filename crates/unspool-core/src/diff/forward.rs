@@ -7,7 +7,7 @@ use super::frozen::{self, Frozen};
 use super::late::{Next, Start};
 use super::tape::Ring;
 use super::{Cost, LinearSolver, Mode, Span, Tangents, implicit, usable, worse};
-use crate::error::{check_finite, check_len};
+use crate::error::{check_block, check_finite};
 use crate::real::{all_finite, distance, norm};
 use crate::run::{Solve, Walk};
 use crate::{At, Jvp, Real, Result, Status, Stream};
@@ -31,7 +31,7 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
     /// [`Mode::last`] when the run stops on a tolerance).
     pub fn jvps(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F]) -> Result<Tangents<F>> {
         self.check(theta)?;
-        check_len("dtheta", dtheta.len(), k * self.map.dims().params)?;
+        check_block("dtheta", dtheta.len(), self.map.dims().params, k)?;
         check_finite("dtheta", dtheta)?;
         mode.check(self.stop)?;
         match mode {
@@ -47,12 +47,12 @@ impl<F: Real, M: Jvp<F> + ?Sized> Solve<'_, F, M> {
     /// As [`Solve::jvps`]; a `dstart` of another length, or not finite.
     pub fn jvps_from(&self, theta: &[F], mode: Mode, k: usize, dtheta: &[F], dstart: &[F]) -> Result<Tangents<F>> {
         let dims = self.map.dims();
-        check_len("dstart", dstart.len(), k * dims.output)?;
+        check_block("dstart", dstart.len(), dims.output, k)?;
         check_finite("dstart", dstart)?;
         match mode {
             Mode::Unroll { span: Span::Full, polish, .. } => {
                 self.check(theta)?;
-                check_len("dtheta", dtheta.len(), k * dims.params)?;
+                check_block("dtheta", dtheta.len(), dims.params, k)?;
                 check_finite("dtheta", dtheta)?;
                 self.unrolled_tangents(theta, Span::Full, polish, k, dtheta, Some(dstart))
             }

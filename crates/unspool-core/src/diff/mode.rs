@@ -214,25 +214,35 @@ impl FromStr for Mode {
             _ => {}
         }
         let unknown = || Error::Parse { text: text.to_owned(), expected: FORMS };
-        let (mut span, mut tape, mut polish) = (Span::Full, Tape::Full, 0);
+        let (mut span, mut tape, mut polish) = (None, None, None);
         for part in text.split('+') {
             let (name, number) = part.split_once(':').map_or((part, None), |(name, number)| (name, Some(number)));
             let count = || number.and_then(|n| n.parse().ok()).ok_or_else(unknown);
-            match (name, number) {
-                ("full", None) => {}
-                ("one-step", None) => span = Span::Last(1),
-                ("last", _) => span = Span::Last(count()?),
-                ("late", Some("auto")) => span = Span::Auto,
-                ("late", _) => span = Span::Late(count()?),
-                ("slots", _) => tape = Tape::Slots(count()?),
-                ("budget", _) => tape = Tape::Bytes(count()?),
-                ("polish", _) => polish = count()?,
+            let twice = match (name, number) {
+                ("full", None) => span.replace(Span::Full).is_some(),
+                ("one-step", None) => span.replace(Span::Last(1)).is_some(),
+                ("last", _) => span.replace(Span::Last(count()?)).is_some(),
+                ("late", Some("auto")) => span.replace(Span::Auto).is_some(),
+                ("late", _) => span.replace(Span::Late(count()?)).is_some(),
+                ("slots", _) => tape.replace(Tape::Slots(count()?)).is_some(),
+                ("budget", _) => tape.replace(Tape::Bytes(count()?)).is_some(),
+                ("polish", _) => polish.replace(count()?).is_some(),
                 _ => return Err(unknown()),
+            };
+            if twice {
+                return Err(Error::Unsupported {
+                    what: "a mode that says the same thing twice",
+                    hint: "give one of full, last, one-step and late; one of slots and budget; polish once",
+                });
             }
         }
-        if let Span::Last(k) = span {
+        if let Some(Span::Last(k)) = span {
             check_last(k)?;
         }
-        Ok(Mode::Unroll { span, tape, polish })
+        Ok(Mode::Unroll {
+            span: span.unwrap_or(Span::Full),
+            tape: tape.unwrap_or(Tape::Full),
+            polish: polish.unwrap_or(0),
+        })
     }
 }

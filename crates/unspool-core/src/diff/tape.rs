@@ -38,6 +38,7 @@ impl<F: Real> States<F> {
         let chunk = self.len / self.per_chunk;
         if chunk == self.chunks.len() {
             let room = self.per_chunk.min(self.expected.saturating_sub(self.len));
+            self.chunks.reserve_exact(1);
             self.chunks.push(Vec::with_capacity(room * self.state));
         }
         if let Some(chunk) = self.chunks.get_mut(chunk) {
@@ -57,6 +58,12 @@ impl<F: Real> States<F> {
         let i = t - self.first;
         let at = i % self.per_chunk * self.state;
         &self.chunks[i / self.per_chunk][at..at + self.state]
+    }
+
+    fn get_mut(&mut self, t: usize) -> &mut [F] {
+        let i = t - self.first;
+        let at = i % self.per_chunk * self.state;
+        &mut self.chunks[i / self.per_chunk][at..at + self.state]
     }
 
     /// Most states at one time.
@@ -108,55 +115,64 @@ impl<F: Real> Ring<F> {
     }
 }
 
-/// A stack of checkpoints `(t, x_t)` in increasing `t`, in `slots` fixed places.
+/// A stack of checkpoints `(t, x_t)` in increasing `t`, in at most `slots` places that never move.
 pub(crate) struct Checkpoints<F> {
-    state: usize,
-    data: Vec<F>,
+    slots: usize,
+    places: States<F>,
+    /// Places that were left.
     free: Vec<usize>,
     stack: VecDeque<(usize, usize)>,
     pub(crate) peak: usize,
 }
 
 impl<F: Real> Checkpoints<F> {
-    /// Bytes of bookkeeping for a slot.
-    pub(crate) const OVERHEAD: usize = size_of::<(usize, usize)>() + size_of::<usize>();
+    /// Bytes of bookkeeping for a slot; twice what it is, for the lists are copied as they grow.
+    pub(crate) const OVERHEAD: usize = 2 * (size_of::<(usize, usize)>() + size_of::<usize>());
 
     pub(crate) fn new(state: usize, slots: usize) -> Self {
-        Checkpoints {
-            state,
-            data: vec![F::zero(); state * slots],
-            free: (0..slots).rev().collect(),
-            stack: VecDeque::with_capacity(slots),
-            peak: 0,
-        }
+        let places = States::new(state, Some(slots));
+        Checkpoints { slots, places, free: Vec::new(), stack: VecDeque::new(), peak: 0 }
     }
 
+    /// Slots that nothing is in.
     pub(crate) fn free(&self) -> usize {
-        self.free.len()
+        self.slots - self.stack.len()
     }
 
     pub(crate) fn push(&mut self, t: usize, x: &[F]) {
-        if let Some(slot) = self.free.pop() {
-            self.data[slot * self.state..(slot + 1) * self.state].copy_from_slice(x);
-            self.stack.push_back((t, slot));
-            self.peak = self.peak.max(self.stack.len());
-        }
+        let slot = if let Some(slot) = self.free.pop() {
+            self.places.get_mut(slot).copy_from_slice(x);
+            slot
+        } else if self.places.len < self.slots {
+            let slot = self.places.len;
+            if slot == self.stack.capacity() {
+                // As many as the next chunk has.
+                self.stack.reserve_exact(self.places.per_chunk.min(self.slots - slot));
+                self.free.reserve_exact(self.stack.capacity());
+            }
+            self.places.push(slot, x);
+            slot
+        } else {
+            return;
+        };
+        self.stack.push_back((t, slot));
+        self.peak = self.peak.max(self.stack.len());
     }
 
     pub(crate) fn top(&self) -> Option<(usize, &[F])> {
         let &(t, slot) = self.stack.back()?;
-        Some((t, &self.data[slot * self.state..(slot + 1) * self.state]))
+        Some((t, self.places.get(slot)))
     }
 
     pub(crate) fn bottom(&self) -> Option<(usize, &[F])> {
         let &(t, slot) = self.stack.front()?;
-        Some((t, &self.data[slot * self.state..(slot + 1) * self.state]))
+        Some((t, self.places.get(slot)))
     }
 
     pub(crate) fn set_bottom(&mut self, t: usize, x: &[F]) {
         if let Some((time, slot)) = self.stack.front_mut() {
             *time = t;
-            self.data[*slot * self.state..(*slot + 1) * self.state].copy_from_slice(x);
+            self.places.get_mut(*slot).copy_from_slice(x);
         }
     }
 
@@ -205,14 +221,10 @@ impl<F: Real> Checkpoints<F> {
     pub(crate) fn replay_cost(&self, end: usize) -> usize {
         let ends = self.stack.iter().skip(1).map(|&(t, _)| t).chain([end]);
         let chains = self.stack.iter().zip(ends).enumerate();
-        chains.map(|(i, (&(t, _), end))| optimal_evaluations((end - t).max(1), self.slots() - i)).sum()
-    }
-
-    fn slots(&self) -> usize {
-        self.stack.len() + self.free.len()
+        chains.map(|(i, (&(t, _), end))| optimal_evaluations((end - t).max(1), self.slots - i)).sum()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.data.len() * size_of::<F>() + self.free.capacity() * Self::OVERHEAD
+        self.places.bytes() + self.stack.capacity() * Self::OVERHEAD
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! [`advise`] measures a problem and rehearses every plan that fits a budget on a small model of it, its
 //! quadratic at the solution in the directions that matter. Of a problem that is not quadratic the best
-//! plans of each solver are then tried for real, in one or two random directions. It picks the plan whose Jacobian comes out best, or the cheapest that reaches the
-//! tolerance, and says why. [`Advice::follow`] runs the plan and tells how far the forecast was off.
+//! plans of each solver are then tried for real, in one or two random directions. It picks the plan whose
+//! Jacobian comes out best, or the cheapest that reaches the tolerance, and says why. [`Advice::follow`]
+//! runs the plan and tells how far the forecast was off.
 
 mod model;
 mod outline;
@@ -108,7 +109,7 @@ const FLOOR: f64 = 1e-12;
 ///
 /// # Errors
 /// Lengths that do not fit, values that are not finite; no budget; a Hessian that is not positive
-/// definite.
+/// definite; a derivative that is zero.
 ///
 /// # Complexity
 /// A solution (some `sqrt(1/kappa) ln(1e12)` products), the spectral edges, `min(d, 96)` products for the
@@ -137,6 +138,13 @@ pub fn advise<P: ThirdOrder<f64> + ?Sized>(question: &Question<'_, P>) -> Result
     let at_start = spectrum::edges(problem, start, theta, Lanczos { seed: question.seed, ..Lanczos::default() })?;
     let (x, solving) = model::solution(problem, theta, start)?;
     let model = Model::new(problem, theta, &x, start, question.seed);
+    let limit = model.limit()?;
+    if norm(&limit) == 0.0 {
+        return Err(Error::Unsupported {
+            what: "advice on a derivative that is zero, or of no parameter",
+            hint: "a relative error means nothing there; any mode will do",
+        });
+    }
     let mut products = at_start.products + solving + model.products;
     let at_end = match model.edges().filter(|edges| model.complete && edges.0 > 0.0) {
         Some((ell, l)) => Edges { ell, l, converged: true, products: 0 },
@@ -158,11 +166,10 @@ pub fn advise<P: ThirdOrder<f64> + ?Sized>(question: &Question<'_, P>) -> Result
     // Methods want two distinct edges.
     let spectrum = Spectrum::new(measured.ell * (1.0 - 1e-9), measured.l * (1.0 + 1e-9))?;
 
-    let allowed = match budget.seconds {
-        Some(seconds) => (2 * budget.steps).min((seconds / seconds_of_a_product(problem, theta, &x)) as usize),
-        None => 2 * budget.steps,
-    };
-    let limit = model.limit()?;
+    let mut allowed = budget.steps.saturating_mul(2);
+    if let Some(seconds) = budget.seconds {
+        allowed = allowed.min((seconds / seconds_of_a_product(problem, theta, &x)) as usize);
+    }
     let rehearse = |plan: Plan| Forecast { plan, error: usable(rehearsal(&model, &limit, plan, spectrum)) };
     // A quadratic's forecast can be relied on: so less than the budget may do.
     let shares: &[usize] = if problem.is_quadratic() { &[1, 2, 4, 8] } else { &[1] };

@@ -139,6 +139,10 @@ mod tests {
             |method| plans.iter().find(|p| p.solver == Solver::First(method) && p.mode == Mode::full()).unwrap().steps;
         assert_eq!((steps(Method::Large), steps(Method::Chebyshev)), (584, 73));
         assert!(steps(Method::Horizon) < 73);
+        // A hard problem takes many steps, not the one at which no law holds yet.
+        let plans = ways(1000, true, Spectrum::new(1e-6, 1.0).unwrap(), 1e-2);
+        let horizon = plans.iter().find(|p| p.solver == Solver::First(Method::Horizon)).unwrap();
+        assert!(horizon.steps > 2000, "{horizon}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use unspool_core::problem::{Smooth, ThirdOrder};
 use unspool_core::{At, Condition, Dims, Jvp, LinearSolver, Map, Mode, Result, Vjp};
 
 use crate::experiment::Method;
-use crate::horizon::weights;
+use crate::horizon::{LONGEST, weights};
 use crate::theory::Spectrum;
 
 /// A solver.
@@ -164,7 +164,10 @@ impl Plan {
             Solver::First(Method::Chebyshev) => Box::new(chebyshev(problem, Chebyshev::new(ell, big_l))),
             Solver::First(Method::Sobolev) => Box::new(sobolev(problem, Sobolev::new(ell, big_l)?)),
             Solver::First(Method::Horizon) => {
-                let weights = weights(ell, big_l, self.steps.max(1), 0.0)?;
+                // Those of a longer horizon are the same, by lag.
+                let latest = weights(ell, big_l, self.steps.clamp(1, LONGEST), 0.0)?;
+                let mut weights = vec![0.0; self.steps.saturating_sub(LONGEST)];
+                weights.extend(latest);
                 Box::new(horizon(problem, Horizon::new(ell, big_l, weights)?))
             }
             Solver::ConjugateGradient => Box::new(ConjugateGradient::new(problem)?),
@@ -183,7 +186,7 @@ pub fn plans<P: Smooth<f64> + ?Sized>(problem: &P, products: usize, bytes: Optio
             continue;
         }
         let cost = solver.step_cost(d);
-        let room = bytes.map_or(usize::MAX, |bytes| bytes / (8 * solver.state(d)));
+        let room = bytes.map_or(usize::MAX, |bytes| bytes / (8 * solver.state(d)).max(1));
         let mut push = |steps: usize, mode: Mode, cost: usize| {
             if steps > 0 && cost <= products {
                 plans.push(Plan { solver, steps, mode, products: cost });
@@ -195,17 +198,21 @@ pub fn plans<P: Smooth<f64> + ?Sized>(problem: &P, products: usize, bytes: Optio
             push(full, Mode::full(), 2 * cost * full);
         } else if let Some(bytes) = bytes.filter(|_| room >= 4) {
             let extra = |steps: usize| optimal_evaluations(steps.max(1), room - 2).saturating_sub(steps);
-            let fits = |steps: &usize| cost * (2 * steps + extra(*steps)) <= products;
-            if let Some(steps) = (1..=full).rev().find(fits) {
-                push(steps, Mode::budget(bytes), cost * (2 * steps + extra(steps)));
+            let work = |steps: usize| (2 * steps).saturating_add(extra(steps)).saturating_mul(cost);
+            // The most steps that fit, by bisection: `low` do, `high` do not.
+            let (mut low, mut high) = (0, full + 1);
+            while high - low > 1 {
+                let middle = low + (high - low) / 2;
+                if work(middle) <= products { low = middle } else { high = middle }
             }
+            push(low, Mode::budget(bytes), work(low));
         }
         // The steps before the start of the derivative cost half.
         for part in [0.6, 0.5, 0.25, 0.1] {
             let steps = (products as f64 / (cost as f64 * (1.0 + part))) as usize;
             let last = ((part * steps as f64) as usize).max(1);
             if last <= room {
-                push(steps, Mode::last(last), cost * (steps + last));
+                push(steps, Mode::last(last), steps.saturating_add(last).saturating_mul(cost));
             }
         }
         // Near from the beginning, all steps are differentiated.

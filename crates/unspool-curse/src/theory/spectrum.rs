@@ -38,13 +38,13 @@ impl Spectrum {
 
     /// `rho = (1 - kappa)/(1 + kappa)`: the rate of gradient descent with `h = 2/(L + ell)`.
     pub fn rho(self) -> f64 {
-        (1.0 - self.kappa()) / (1.0 + self.kappa())
+        (self.big_l - self.ell) / (self.big_l + self.ell)
     }
 
     /// `xi = (1 - sqrt kappa)/(1 + sqrt kappa)`: the rate of Chebyshev's method and of heavy ball.
     pub fn xi(self) -> f64 {
-        let root = self.kappa().sqrt();
-        (1.0 - root) / (1.0 + root)
+        // As it is, with L - ell for the difference of the roots: nothing cancels when the edges are close.
+        (self.big_l - self.ell) / (self.big_l.sqrt() + self.ell.sqrt()).powi(2)
     }
 
     /// `m(lambda) = (2 lambda - L - ell)/(L - ell)`, which takes the interval to `[-1, 1]`.
