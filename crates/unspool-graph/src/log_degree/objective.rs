@@ -1,6 +1,7 @@
 //! The objective, its dual, and what certifies an answer.
 
 use unspool_core::Real;
+use unspool_core::kernels::Kernels;
 
 use super::{Weights, check_half};
 use crate::error::{Result, check_len, check_positive};
@@ -67,14 +68,18 @@ impl<'a, F: Real> Objective<'a, F> {
     pub fn value(&self, w: &[F]) -> Result<f64> {
         let Weights { alpha, beta, theta } = self.weights;
         let d = self.degrees(w)?;
-        let (mut zw, mut ww) = (0.0, 0.0);
-        for (w, z) in w.iter().zip(self.z) {
-            let w = w.wide().max(0.0);
-            zw += z.wide() * w;
-            ww += w * w;
-        }
         let logs: f64 = d.iter().map(|d| d.ln()).sum();
-        Ok(2.0 * theta * zw - alpha * logs + beta * ww)
+        let (mut rest, mut row) = (0.0, vec![0.0; self.nodes]);
+        for i in 0..self.nodes {
+            let (w, z) = (&w[pairs::row(self.nodes, i)], &self.z[pairs::row(self.nodes, i)]);
+            let row = &mut row[..w.len()];
+            for ((row, w), z) in row.iter_mut().zip(w).zip(z) {
+                let w = w.wide().max(0.0);
+                *row = w * (2.0 * theta * z.wide() + beta * w);
+            }
+            rest += pairs::sum(row);
+        }
+        Ok(rest - alpha * logs)
     }
 
     /// `out = 2 theta z + 2 beta w - alpha D'(1 / (D w))` at `max(0, w)`; not finite where a degree is zero.
@@ -169,17 +174,21 @@ impl<'a, F: Real> Objective<'a, F> {
 
     fn weight(&self, a: F, b: F, z: F) -> f64 {
         let Weights { beta, theta, .. } = self.weights;
-        (a.wide() + b.wide() - 2.0 * theta * z.wide()).max(0.0) / (2.0 * beta)
+        (a.wide() + b.wide() - 2.0 * theta * z.wide()).max(0.0) * (0.5 / beta)
     }
 
     /// The degrees of `max(0, w)`.
     fn degrees(&self, w: &[F]) -> Result<Vec<f64>> {
         check_len("the half-vector of weights", w.len(), self.z.len())?;
-        let mut d = vec![0.0; self.nodes];
-        for ((i, j), w) in pairs::iter(self.nodes).zip(w) {
-            let w = w.wide().max(0.0);
-            d[i] += w;
-            d[j] += w;
+        let (m, mut d) = (self.nodes, vec![0.0; self.nodes]);
+        let mut row = vec![0.0; m];
+        for i in 0..m {
+            let w = &w[pairs::row(m, i)];
+            let row = &mut row[..w.len()];
+            for (row, w) in row.iter_mut().zip(w) {
+                *row = w.wide().max(0.0);
+            }
+            pairs::add_row(i, row, &mut d);
         }
         Ok(d)
     }
@@ -191,12 +200,16 @@ impl<'a, F: Real> Objective<'a, F> {
             return Ok((f64::NEG_INFINITY, f64::INFINITY));
         }
         let Weights { alpha, beta, .. } = self.weights;
-        let (mut d, mut ww) = (vec![0.0; self.nodes], 0.0);
-        for ((i, j), &z) in pairs::iter(self.nodes).zip(self.z) {
-            let w = self.weight(lambda[i], lambda[j], z);
-            d[i] += w;
-            d[j] += w;
-            ww += w * w;
+        let (m, mut d, mut ww) = (self.nodes, vec![0.0; self.nodes], 0.0);
+        let mut row = vec![0.0; m];
+        for i in 0..m {
+            let z = &self.z[pairs::row(m, i)];
+            let row = &mut row[..z.len()];
+            for ((w, &z), &b) in row.iter_mut().zip(z).zip(&lambda[i + 1..]) {
+                *w = self.weight(lambda[i], b, z);
+            }
+            pairs::add_row(i, row, &mut d);
+            ww += f64::sum_squares(row);
         }
         let (mut logs, mut gap) = (0.0, 0.0);
         for (lambda, d) in lambda.iter().zip(d) {
