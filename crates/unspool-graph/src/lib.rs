@@ -6,8 +6,11 @@
 //! | model | module |
 //! |---|---|
 //! | log-degree: `min 2 z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
+//!
+//! Signals, distances, positions and graphs come from files and go to files: [`io`].
 
 pub mod graph;
+pub mod io;
 pub mod log_degree;
 pub mod pairs;
 pub mod signals;
