@@ -78,7 +78,7 @@ impl<'a> Archive<'a> {
 }
 
 /// The matrix of one of these names, or the only one.
-pub(super) fn matrix(source: Source, names: &[&str]) -> Result<Matrix> {
+pub(super) fn matrix(source: Source, names: &[&str], vectors: bool) -> Result<Matrix> {
     let mut archive = Archive::open(source)?;
     let all = archive.names();
     let name = match names.iter().find(|name| all.iter().any(|other| other == *name)) {
@@ -87,7 +87,7 @@ pub(super) fn matrix(source: Source, names: &[&str]) -> Result<Matrix> {
             let mut found = Vec::new();
             for name in all {
                 let sides = archive.shape(&name).map_or(0, |shape| shape.len());
-                if sides == 2 || sides == 1 && name != "names" {
+                if sides == 2 || vectors && sides == 1 && name != "names" {
                     found.push((sides, name));
                 }
             }
@@ -108,7 +108,7 @@ pub(super) fn matrix(source: Source, names: &[&str]) -> Result<Matrix> {
     };
     let place = archive.place(&name);
     let array = archive.array(&name)?.ok_or_else(|| source.bad(place.as_str(), "cannot be found", BROKEN))?;
-    let mut matrix = array.matrix(&source, &place)?;
+    let mut matrix = array.matrix(&source, &place, vectors)?;
     if let Some(array) = archive.array("names")? {
         let names = array.texts(&source, "array names")?;
         if names.len() != matrix.columns {

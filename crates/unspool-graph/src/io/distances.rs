@@ -34,7 +34,8 @@ pub fn read_distances(path: impl AsRef<Path>) -> Result<Distances> {
 
 /// [`read_distances`] from memory; the extension of `file` tells the format.
 pub fn parse_distances(file: &str, bytes: &[u8]) -> Result<Distances> {
-    let (matrix, expanded) = matrix::parse(Source::new(file, bytes), &["Z", "distances"], &ReadOptions::default())?;
+    let (matrix, expanded) =
+        matrix::parse(Source::new(file, bytes), &["Z", "distances"], true, &ReadOptions::default())?;
     let source = Source::new(file, expanded.as_deref().unwrap_or(bytes));
     let bad = |value: &f64| !(value.is_finite() && *value >= 0.0);
     if let Some(at) = matrix.values.iter().position(bad) {

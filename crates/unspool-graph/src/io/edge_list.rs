@@ -2,7 +2,7 @@
 
 use super::draft::{At, Draft, number};
 use super::file::{Source, shown};
-use super::table;
+use super::table::{self, Records, SAME_WIDTH};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
@@ -28,34 +28,29 @@ impl Columns {
 
 /// Reads an edge list.
 pub(super) fn parse(source: &Source) -> Result<Graph> {
-    let records = table::records(source, b',')?;
-    let (at, first) = &records[0];
+    let first = &table::first(*source, b',')?;
     let header = Columns::from_header(first);
-    let rows = &records[usize::from(header.is_some())..];
+    let mut records = Records::new(*source, b',', header.is_some())?;
     let columns = match header {
         Some(columns) => columns,
         None if first.len() == 2 || first.len() == 3 => {
             let weight = (first.len() == 3).then_some(2);
             Columns { source: 0, target: 1, weight, kind: None, width: first.len() }
         }
-        None => return Err(source.bad(source.line(*at), format!("has {} cells and no header", first.len()), HINT)),
+        None => return Err(source.bad(source.line(0), format!("has {} cells and no header", first.len()), HINT)),
     };
     let mut draft = Draft::default();
-    for (at, row) in rows {
+    while let Some((at, row)) = records.next()? {
         if row.len() != columns.width {
             let problem = format!("has {} cells, the first row has {}", row.len(), columns.width);
-            return Err(source.bad(
-                source.line(*at),
-                problem,
-                "give every row as many cells, and quote names with commas",
-            ));
+            return Err(source.bad(source.line(at), problem, SAME_WIDTH));
         }
         if columns.kind.is_some_and(|kind| row[kind].trim().eq_ignore_ascii_case("directed")) {
-            return Err(source.bad(source.line(*at), "the edge is directed", super::draft::UNDIRECTED));
+            return Err(source.bad(source.line(at), "the edge is directed", super::draft::UNDIRECTED));
         }
         let (a, b) = (&row[columns.source], &row[columns.target]);
         if let Some((column, _)) = [(columns.source, a), (columns.target, b)].iter().find(|(_, id)| id.is_empty()) {
-            let place = format!("{}, column {}", source.line(*at), column + 1);
+            let place = format!("{}, column {}", source.line(at), column + 1);
             return Err(source.bad(
                 place,
                 "the node has no name",
@@ -65,14 +60,14 @@ pub(super) fn parse(source: &Source) -> Result<Graph> {
         let weight = match columns.weight {
             None => 1.0,
             Some(column) => number(&row[column]).ok_or_else(|| {
-                let place = format!("{}, column {}", source.line(*at), column + 1);
+                let place = format!("{}, column {}", source.line(at), column + 1);
                 source.bad(place, format!("{} is not a number", shown(&row[column])), HINT)
             })?,
         };
         draft.node(a);
         draft.node(b);
         if a != b || weight != 0.0 {
-            draft.link((a.to_owned(), b.to_owned()), weight, At::Byte(*at));
+            draft.link((a.to_owned(), b.to_owned()), weight, At::Byte(at));
         }
     }
     draft.finish(source)

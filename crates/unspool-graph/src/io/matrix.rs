@@ -58,8 +58,14 @@ impl Matrix {
     }
 }
 
-/// Reads a matrix; an archive must hold one of these names, or one matrix only. Missing entries are NaN.
-pub(super) fn parse(source: Source, names: &[&str], options: &ReadOptions) -> Result<(Matrix, Option<Vec<u8>>)> {
+/// Reads a matrix; an archive must hold one of these names, or one matrix only. Missing entries are NaN. Arrays of one
+/// dimension are read only as `vectors`.
+pub(super) fn parse(
+    source: Source,
+    names: &[&str],
+    vectors: bool,
+    options: &ReadOptions,
+) -> Result<(Matrix, Option<Vec<u8>>)> {
     let (extension, zipped) = extension(source.file);
     let expanded = if zipped { Some(expand(source, EXPANDED_LIMIT)?) } else { None };
     let inner = Source::new(source.file, expanded.as_deref().unwrap_or(source.bytes));
@@ -69,8 +75,8 @@ pub(super) fn parse(source: Source, names: &[&str], options: &ReadOptions) -> Re
     let matrix = match extension.as_str() {
         "csv" | "txt" => table::parse(inner, b',', options.header)?,
         "tsv" => table::parse(inner, b'\t', options.header)?,
-        "npy" => npy::Array::parse(&inner, "", Cow::Borrowed(inner.bytes))?.matrix(&inner, "")?,
-        "npz" => archive::matrix(inner, names)?,
+        "npy" => npy::Array::parse(&inner, "", Cow::Borrowed(inner.bytes))?.matrix(&inner, "", vectors)?,
+        "npz" => archive::matrix(inner, names, vectors)?,
         #[cfg(feature = "parquet")]
         "parquet" => super::parquet::parse(inner)?,
         #[cfg(not(feature = "parquet"))]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::file::{self, Source, shown};
-use super::table;
+use super::table::{self, Records, SAME_WIDTH};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
@@ -71,9 +71,9 @@ pub fn parse_nodes(file: &str, bytes: &[u8]) -> Result<NodeTable> {
     const HINT: &str = "the columns are x, y (or longitude, latitude), and name if nodes have names";
     let source = Source::new(file, bytes);
     let delimiter = if file::extension(file).0 == "tsv" { b'\t' } else { b',' };
-    let records = table::records(&source, delimiter)?;
-    let (header, rows) = (&records[0].1, &records[1..]);
-    let Some((_, first)) = rows.first() else {
+    let header = &table::first(source, delimiter)?;
+    let mut records = Records::new(source, delimiter, true)?;
+    let Some((_, first)) = records.next()? else {
         return Err(source.bad("", "there is a header but no row after it", HINT));
     };
     let find = |names: &[&str]| {
@@ -87,17 +87,14 @@ pub fn parse_nodes(file: &str, bytes: &[u8]) -> Result<NodeTable> {
         return Err(source.bad("line 1", "the header has no columns x and y", HINT));
     }
     let mut nodes = NodeTable::default();
-    for (at, row) in rows {
+    let mut records = Records::new(source, delimiter, true)?;
+    while let Some((at, row)) = records.next()? {
         if row.len() != header.len() {
             let problem = format!("has {} cells, the header has {}", row.len(), header.len());
-            return Err(source.bad(
-                source.line(*at),
-                problem,
-                "give every row as many cells, and quote cells with commas",
-            ));
+            return Err(source.bad(source.line(at), problem, SAME_WIDTH));
         }
         let coordinate = |column: usize| {
-            let place = || format!("{}, column {} ({})", source.line(*at), column + 1, &header[column]);
+            let place = || format!("{}, column {} ({})", source.line(at), column + 1, &header[column]);
             let finite = table::number(&row[column]).filter(|value| value.is_finite());
             finite.ok_or_else(|| source.bad(place(), format!("{} is not a finite number", shown(&row[column])), HINT))
         };

@@ -187,11 +187,11 @@ impl<'a> Array<'a> {
         padded.map(|text| Ok(text?.trim_end_matches('\0').to_owned())).collect()
     }
 
-    /// The matrix or vector in the array, row after row.
-    pub(super) fn matrix(&self, source: &Source, place: &str) -> Result<Matrix> {
+    /// The matrix in the array, or if `vectors` a vector as one row, row after row.
+    pub(super) fn matrix(&self, source: &Source, place: &str, vectors: bool) -> Result<Matrix> {
         let (rows, columns) = match *self.shape() {
             [rows, columns] => (rows, columns),
-            [length] => (1, length),
+            [length] if vectors => (1, length),
             _ => {
                 let problem = format!("has the shape {:?}", self.shape());
                 return Err(source.bad(place, problem, "give a matrix: two dimensions"));

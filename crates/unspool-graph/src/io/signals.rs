@@ -25,7 +25,7 @@ pub fn read_signals(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Sig
 /// [`read_signals`] from memory; the extension of `file` tells the format.
 pub fn parse_signals(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<Signals> {
     let source = Source::new(file, bytes);
-    let (matrix, expanded) = matrix::parse(source, &["X", "signals"], options)?;
+    let (matrix, expanded) = matrix::parse(source, &["X", "signals"], false, options)?;
     let inner = Source::new(file, expanded.as_deref().unwrap_or(bytes));
     if let Some(at) = matrix.values.iter().position(|value| value.is_infinite()) {
         let place = matrix.place(&inner, at / matrix.columns, at % matrix.columns);

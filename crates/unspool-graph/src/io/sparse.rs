@@ -63,7 +63,7 @@ pub(super) fn parse(source: &Source) -> Result<Graph> {
         if array.shape() != [nodes, 2] {
             return Err(bad("array positions", format!("has the shape {:?}, not [{nodes}, 2]", array.shape())));
         }
-        let positions = array.matrix(source, "array positions")?.values;
+        let positions = array.matrix(source, "array positions", false)?.values;
         if positions.iter().any(|x| !x.is_finite()) {
             return Err(bad("array positions", "has a position that is not finite".into()));
         }

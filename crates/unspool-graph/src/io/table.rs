@@ -5,25 +5,47 @@ use super::matrix::Matrix;
 use crate::error::Result;
 
 const NUMBER: &str = "write numbers with a point, and leave missing values empty";
+pub(super) const SAME_WIDTH: &str = "give every row as many cells, and quote cells with commas";
 
-/// The records of a CSV file with the byte where each begins; blank lines are skipped.
-pub(super) fn records(source: &Source, delimiter: u8) -> Result<Vec<(usize, csv::StringRecord)>> {
-    let mark = if source.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(&source.bytes[mark..]);
-    let mut records = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        let at = mark + reader.position().byte() as usize;
-        match reader.read_record(&mut record) {
-            Ok(true) => records.push((at, record.clone())),
-            Ok(false) if records.is_empty() => return Err(source.empty()),
-            Ok(false) => return Ok(records),
+/// The records of a CSV file, one after the other; blank lines are skipped.
+pub(super) struct Records<'a> {
+    source: Source<'a>,
+    /// Bytes before the text.
+    mark: usize,
+    reader: csv::Reader<&'a [u8]>,
+    record: csv::StringRecord,
+}
+
+/// The first record of a CSV file.
+pub(super) fn first(source: Source, delimiter: u8) -> Result<csv::StringRecord> {
+    let mut records = Records::new(source, delimiter, false)?;
+    let first = records.next()?.map(|(_, record)| record.clone());
+    first.ok_or_else(|| source.empty())
+}
+
+impl<'a> Records<'a> {
+    /// All records, or those after the header.
+    pub(super) fn new(source: Source<'a>, delimiter: u8, header: bool) -> Result<Self> {
+        let mark = if source.bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut builder = csv::ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(delimiter);
+        let reader = builder.from_reader(&source.bytes[mark..]);
+        let mut records = Records { source, mark, reader, record: csv::StringRecord::new() };
+        if header {
+            records.next()?;
+        }
+        Ok(records)
+    }
+
+    /// The next record, and the byte where it begins.
+    pub(super) fn next(&mut self) -> Result<Option<(usize, &csv::StringRecord)>> {
+        let at = self.mark + self.reader.position().byte() as usize;
+        match self.reader.read_record(&mut self.record) {
+            Ok(true) => Ok(Some((at, &self.record))),
+            Ok(false) => Ok(None),
             Err(_) => {
-                return Err(source.bad(source.line(at), "is not UTF-8 text", "save the file with the encoding UTF-8"));
+                let place = self.source.line(at);
+                Err(self.source.bad(place, "is not UTF-8 text", "save the file with the encoding UTF-8"))
             }
         }
     }
@@ -38,49 +60,50 @@ pub(super) fn number(cell: &str) -> Option<f64> {
 
 /// Reads a table of numbers; see [`read_signals`](super::read_signals).
 pub(super) fn parse(source: Source, delimiter: u8, header: Option<bool>) -> Result<Matrix> {
-    let records = records(&source, delimiter)?;
-    let first = &records[0].1;
+    let first = first(source, delimiter)?;
     let header = match header {
         Some(header) => header,
-        None => is_header(&source, first)?,
+        None => is_header(&source, &first)?,
     };
     let width = first.len();
-    let rows = &records[usize::from(header)..];
-    let Some((_, row)) = rows.first() else {
-        return Err(source.bad("", "there is a header but no row after it", "give at least one row of numbers"));
+    let mut records = Records::new(source, delimiter, header)?;
+    let index = header && width > 1 && first[0].trim().is_empty();
+    // Whether the first column labels the rows; known from the first of them.
+    let mut labelled = index;
+    let (mut values, mut labels, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    let not_a_number = |at: usize, column: usize, cell: &str| {
+        let name = if header { format!(" ({})", first[column].trim()) } else { String::new() };
+        let place = format!("{}, column {}{name}", source.line(at), column + 1);
+        source.bad(place, format!("{} is not a number", shown(cell)), NUMBER)
     };
-    // One text above numbers is a slip, not a label.
-    let slip = rows.len() > 1 && rows[1..].iter().all(|(_, row)| number(&row[0]).is_some());
-    let labelled = width > 1 && (header && first[0].trim().is_empty() || number(&row[0]).is_none() && !slip);
-    let skip = usize::from(labelled);
-    let names: Vec<String> =
-        if header { first.iter().skip(skip).map(|name| name.trim().to_owned()).collect() } else { Vec::new() };
-    check_names(&source, &names, skip)?;
-    let mut values = Vec::with_capacity(rows.len() * (width - skip));
-    let (mut labels, mut lines) = (Vec::new(), Vec::new());
-    for (at, row) in rows {
+    while let Some((at, row)) = records.next()? {
         if row.len() != width {
             let problem = format!("has {} cells, the first row has {width}", row.len());
-            let hint = "give every row as many cells, and quote cells with commas";
-            return Err(source.bad(source.line(*at), problem, hint));
+            return Err(source.bad(source.line(at), problem, SAME_WIDTH));
+        }
+        if lines.is_empty() {
+            labelled |= width > 1 && number(&row[0]).is_none();
         }
         if labelled {
             labels.push(row[0].trim().to_owned());
         }
-        for (column, cell) in row.iter().enumerate().skip(skip) {
-            match number(cell) {
-                Some(value) => values.push(value),
-                None => {
-                    let name = names.get(column - skip).map(|name| format!(" ({name})")).unwrap_or_default();
-                    let place = format!("{}, column {}{name}", source.line(*at), column + 1);
-                    return Err(source.bad(place, format!("{} is not a number", shown(cell)), NUMBER));
-                }
-            }
+        for (column, cell) in row.iter().enumerate().skip(usize::from(labelled)) {
+            values.push(number(cell).ok_or_else(|| not_a_number(at, column, cell))?);
         }
-        lines.push(*at);
+        lines.push(at);
     }
-    let (count, columns) = (rows.len(), width - skip);
-    Ok(Matrix { row_names: labels, column_names: names, lines, ..Matrix::plain(count, columns, values) })
+    if lines.is_empty() {
+        return Err(source.bad("", "there is a header but no row after it", "give at least one row of numbers"));
+    }
+    // One text above numbers is a slip, not a label.
+    if labelled && !index && labels.len() > 1 && labels[1..].iter().all(|label| number(label).is_some()) {
+        return Err(not_a_number(lines[0], 0, &labels[0]));
+    }
+    let skip = usize::from(labelled);
+    let names = first.iter().skip(skip).filter(|_| header).map(|name| name.trim().to_owned()).collect::<Vec<_>>();
+    check_names(&source, &names, skip)?;
+    let matrix = Matrix::plain(lines.len(), width - skip, values);
+    Ok(Matrix { row_names: labels, column_names: names, lines, ..matrix })
 }
 
 /// Whether the first row names the columns: it does if a cell is text, or if it is the index that pandas writes.

@@ -38,7 +38,7 @@ fn edge_lists() {
 fn bad_edge_lists() {
     for (text, parts) in [
         ("source,target,weight\na,b,1\na,a,1\n", ["line 3", "node a has an edge to itself"]),
-        ("source,target,weight\n\n\na,b,1\n\"b\",a,1\n", ["line 5", "edge of b and a comes twice"]),
+        ("source,target,weight\n\n\na,b,1\n\"b\",a,1\n", ["line 5", "edge of a and b comes twice"]),
         ("source,target,weight\na,b,x\n", ["line 2, column 3", "\"x\" is not a number"]),
         ("source,target,weight\na,b,\n", ["line 2, column 3", "\"\" is not a number"]),
         ("source,target,weight\na,b,inf\n", ["line 2", "weight inf"]),
@@ -125,7 +125,7 @@ fn gexf() {
     assert_eq!(graph.positions(), [[-1.5, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     for (from, to, part) in [
         ("\"undirected\" mode", "\"directed\" mode", "line 3: the graph is directed"),
-        ("type=\"undirected\"", "type=\"directed\"", "line 10: the edge is directed"),
+        ("type=\"undirected\"/>", "type=\"directed\"/>", "line 10: the edge is directed"),
         ("source=\"r\"", "source=\"q\"", "node q has an edge to itself"),
         ("source=\"r\"", "source=\"p\"", "line 10: the edge of p and q comes twice"),
         ("weight=\"2.5\"", "weight=\"\"", "is not a number"),

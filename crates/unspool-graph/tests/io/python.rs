@@ -174,7 +174,7 @@ np.save("f.npy", np.asfortranarray(X))
 np.save("big.npy", X.astype(">f8"))
 np.savez("plain.npz", X=X, t=np.arange(2), names=np.array(["a", "bé", "c"]))
 np.savez_compressed("small.npz", data=X)
-np.savetxt("x.csv", X, delimiter=",", fmt="%r")
+np.savetxt("x.csv", X, delimiter=",", fmt="%.17g")
 np.save("objects.npy", np.array([[X, None]], dtype=object), allow_pickle=True)
 from scipy.spatial.distance import pdist, squareform
 z = pdist(np.arange(12.0).reshape(4, 3) ** 2, "sqeuclidean")
