@@ -4,12 +4,10 @@
 //! files `m100.npz`, `m500.npz`, `m1000.npz` with arrays `z`, `alpha`, `beta` and the optimum `f_star`. A repetition
 //! starts from `z` in memory and ends when the relative duality gap is at most the one in the name of the case.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use unspool_graph::log_degree::Weights;
 use unspool_graph::log_degree::newton::{self, AllPairs, Settings};
+use unspool_graph::log_degree::{Method, Weights, solve};
 
 use crate::error::{Error, Result};
 use crate::measure::{self, Effort};
@@ -31,7 +29,7 @@ const SIZES: [usize; 3] = [100, 500, 1000];
 /// Relative duality gaps.
 const GAPS: [(&str, f64); 3] = [("1e-2", 1e-2), ("1e-4", 1e-4), ("1e-6", 1e-6)];
 /// Solvers.
-const SOLVERS: [&str; 1] = ["newton"];
+const SOLVERS: [&str; 4] = ["newton", "fdpg", "pds", "relaxed"];
 
 /// The command.
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -77,24 +75,28 @@ struct Problem {
 impl Problem {
     fn read(path: &Path) -> Result<Self> {
         let bad = |why: String| Error::input(path, why);
-        let open = File::open(path).map_err(|error| bad(error.to_string()))?;
-        let mut npz = npyz::npz::NpzArchive::new(BufReader::new(open)).map_err(|error| bad(error.to_string()))?;
-        let mut array = |name: &str| -> Result<Vec<f64>> {
-            let found = npz.by_name(name).map_err(|error| bad(error.to_string()))?;
-            let array = found.ok_or_else(|| bad(format!("there is no array `{name}`")))?;
-            array.into_vec().map_err(|error| bad(format!("`{name}`: {error}")))
+        let arrays = unspool_graph::io::read_arrays(path, ["z", "alpha", "beta", "f_star"]);
+        let [z, alpha, beta, optimum] = arrays.map_err(|error| Error::Usage(error.to_string()))?;
+        let ([alpha], [beta], [optimum]) = (&alpha[..], &beta[..], &optimum[..]) else {
+            return Err(bad("`alpha`, `beta` and `f_star` must be single numbers".into()));
         };
-        let mut number = |name: &str| array(name)?.first().copied().ok_or_else(|| bad(format!("`{name}` is empty")));
-        let (alpha, beta, optimum) = (number("alpha")?, number("beta")?, number("f_star")?);
-        let z = array("z")?;
+        let (alpha, beta, optimum) = (*alpha, *beta, *optimum);
         let nodes = unspool_graph::pairs::nodes(z.len()).ok_or_else(|| bad(format!("`z` has {} entries", z.len())))?;
         Ok(Problem { nodes, z, weights: Weights::new(alpha, beta), optimum })
     }
 
     fn solve(&self, solver: &str, tolerance: f64) -> unspool_graph::Result<f64> {
-        debug_assert_eq!(solver, "newton");
-        let pairs = AllPairs::new(self.nodes, &self.z)?;
-        let settings = Settings { tolerance, ..Settings::default() };
-        Ok(newton::minimise(&pairs, self.weights, None, settings)?.objective)
+        let step_size = None;
+        let method = match solver {
+            "fdpg" => Method::Fdpg,
+            "pds" => Method::Pds { step_size },
+            "relaxed" => Method::Relaxed { step_size },
+            _ => {
+                let pairs = AllPairs::new(self.nodes, &self.z)?;
+                let settings = Settings { tolerance, ..Settings::default() };
+                return Ok(newton::minimise(&pairs, self.weights, None, settings)?.objective);
+            }
+        };
+        Ok(solve(method, self.nodes, &self.z, self.weights, tolerance, 100_000)?.require()?.objective)
     }
 }

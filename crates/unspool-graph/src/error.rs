@@ -42,6 +42,28 @@ pub enum Error {
         /// Relative duality gap asked for.
         tolerance: f64,
     },
+    /// The content of a file is not what it should be.
+    #[error("{file}{}{place}: {problem}", if place.is_empty() { "" } else { ", " })]
+    File {
+        /// The file.
+        file: String,
+        /// Where in it: line, column, array or element; empty for the whole file.
+        place: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// A file cannot be read or written.
+    #[error("{file}: {what}: {error}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What failed.
+        what: &'static str,
+        /// Why.
+        error: std::io::Error,
+    },
     /// An error of the engine.
     #[error(transparent)]
     Engine(#[from] unspool_core::Error),
@@ -51,7 +73,8 @@ impl Error {
     /// What to do about it, where there is something to say.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Error::Data { hint, .. } => Some(hint),
+            Error::Data { hint, .. } | Error::File { hint, .. } => Some(hint),
+            Error::Io { .. } => Some("look at the name, the folder's permissions and the free space"),
             Error::NotConverged { .. } => Some("allow more iterations, or a larger gap"),
             _ => None,
         }

@@ -6,10 +6,13 @@
 //! | model | module |
 //! |---|---|
 //! | log-degree: `min 2 z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
+//!
+//! Signals, distances, positions and graphs come from files and go to files: [`io`].
 
 pub mod distances;
 pub mod generate;
 pub mod graph;
+pub mod io;
 pub mod learn;
 pub mod log_degree;
 pub mod metrics;
