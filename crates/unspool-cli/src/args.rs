@@ -1,5 +1,7 @@
 //! The command line.
 
+mod graph;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -7,7 +9,9 @@ use unspool_core::Mode;
 use unspool_tune::ModelKind;
 use unspool_tune::table::Format;
 
-/// Learn the regularisers of a linear model by hypergradient; measure derivatives of solvers.
+pub(crate) use self::graph::{GraphCommand, LearnGraphArgs, MethodArg, SimulateArgs};
+
+/// Learn the regularisers of a linear model by hypergradient; learn graphs; measure derivatives of solvers.
 #[derive(Debug, Parser)]
 #[command(name = "unspool", version, after_long_help = EXAMPLES, subcommand_required = true)]
 pub(crate) struct Cli {
@@ -46,6 +50,23 @@ pub(crate) enum Command {
     /// follows it, and tells how far the forecast was off.
     #[command(after_long_help = ADVISE_EXAMPLES)]
     Advise(Box<AdviseArgs>),
+    /// Learn a weighted graph from signals on its nodes.
+    ///
+    /// Nodes with similar signals become neighbours. The log-degree model (Kalofolias 2016) minimises
+    /// 2 theta z'w - alpha 1'log(D w) + beta |w|^2 over weights w >= 0, with z the squared distances between nodes:
+    /// exact, with a certified duality gap, also for tens of thousands of nodes. Laplacian maximum likelihood suits
+    /// many observations of few nodes. Missing values are allowed up to --dense-up-to nodes.
+    #[command(after_long_help = graph::LEARN_GRAPH_EXAMPLES)]
+    LearnGraph(Box<LearnGraphArgs>),
+    /// Look at a graph: facts, picture, other formats, scores.
+    #[command(subcommand, after_long_help = graph::GRAPH_EXAMPLES)]
+    Graph(GraphCommand),
+    /// Draw a random graph and signals on it.
+    ///
+    /// Weights are exp(0.1 N(0,1)), scaled to a mean degree of 1; signals are Gaussian with the inverse of the
+    /// Laplacian as covariance, as in Pu et al., "Learning to Learn Graph Topologies" (NeurIPS 2021).
+    #[command(after_long_help = graph::SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
     /// Predict the rows of a table with a learned model.
     ///
     /// Writes CSV with a column `prediction`, for classes followed by `probability_LABEL` for each

@@ -1,5 +1,5 @@
-//! `unspool`: learn the regularisers of a linear model from a table, predict with it, and see what
-//! unrolling makes of a derivative.
+//! `unspool`: learn the regularisers of a linear model from a table, predict with it; learn graphs from
+//! signals; and see what unrolling makes of a derivative.
 //!
 //! Standard output carries results only; progress, notes and errors go to standard error. Exit
 //! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
@@ -36,5 +36,8 @@ fn run() -> Result<Done, Failure> {
         Command::Tune(args) => cmd::tune::run(&args),
         Command::Curse(args) => cmd::curse::run(&args),
         Command::Predict(args) => cmd::predict::run(&args),
+        Command::LearnGraph(args) => cmd::learn_graph::run(&args),
+        Command::Graph(command) => cmd::graph::run(&command),
+        Command::Simulate(args) => cmd::simulate::run(&args),
     }
 }

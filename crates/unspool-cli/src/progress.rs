@@ -1,5 +1,6 @@
 //! Progress on standard error.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -80,5 +81,58 @@ fn bar(evaluation: &Evaluation) -> ProgressBar {
 fn finish(bar: Option<(Phase, ProgressBar)>) {
     if let Some((_, bar)) = bar {
         bar.abandon();
+    }
+}
+
+/// Shows which share of a long search is done, from any thread.
+pub(crate) struct Share {
+    /// `None`: silent.
+    told: Option<Mutex<Instant>>,
+    bar: Option<ProgressBar>,
+}
+
+impl Share {
+    /// Silent when asked for, a bar on a terminal, else lines.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && output::is_watched()).then(|| {
+            let bar = ProgressBar::new(1000);
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg:40} [{bar:30}] {percent}%  {elapsed}") {
+                bar.set_style(style.progress_chars("=> "));
+            }
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Share { told: (!quiet).then(|| Mutex::new(Instant::now())), bar }
+    }
+
+    /// A new stage begins.
+    pub(crate) fn stage(&self, what: &str) {
+        match (&self.bar, &self.told) {
+            (Some(bar), _) => {
+                bar.set_position(0);
+                bar.set_message(what.to_owned());
+            }
+            (None, Some(_)) => output::tell(what),
+            _ => {}
+        }
+    }
+
+    /// So much of the stage is done.
+    pub(crate) fn show(&self, done: f64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position((1000.0 * done) as u64);
+        } else if let Some(mut told) = self.told.as_ref().and_then(|told| told.try_lock().ok()) {
+            if told.elapsed() >= Duration::from_secs(10) {
+                output::tell(&format!("{:.0} %", 100.0 * done));
+                *told = Instant::now();
+            }
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }

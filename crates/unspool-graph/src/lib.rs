@@ -9,7 +9,9 @@
 //!
 //! Signals, distances, positions and graphs come from files and go to files: [`io`].
 
+pub mod baseline;
 pub mod distances;
+pub mod example;
 pub mod generate;
 pub mod graph;
 pub mod io;

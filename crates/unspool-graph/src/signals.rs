@@ -57,6 +57,38 @@ impl Signals {
         &self.names
     }
 
+    /// Without the node of this name, or number if nodes have no names. Errors if there is none, or one node would be left.
+    pub fn without(self, node: &str) -> Result<Self> {
+        let m = self.nodes;
+        let named = self.names.iter().position(|name| name == node);
+        let numbered = || node.parse().ok().filter(|&i| self.names.is_empty() && i < m);
+        let Some(gone) = named.or_else(numbered) else {
+            return Err(Error::data(format!("no node is called {node:?}"), "look at the header for the names"));
+        };
+        let keep = |at: &usize| at % m != gone;
+        let values = (0..self.values.len()).filter(keep).map(|at| self.values[at]).collect();
+        let names = (0..self.names.len()).filter(keep).map(|i| self.names[i].clone()).collect();
+        Ok(Signals { names, ..Signals::new(values, m - 1)? })
+    }
+
+    /// With mean 0 and variance 1 of each node, over the observations it has. Errors if a node never changes.
+    pub fn standardised(mut self) -> Result<Self> {
+        let m = self.nodes;
+        for i in 0..m {
+            let known = || self.values[i..].iter().step_by(m).filter(|v| !v.is_nan());
+            let count = known().count() as f64;
+            let mean = known().sum::<f64>() / count;
+            let deviation = (known().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();
+            if !(deviation > 1e-14 * mean.abs()) {
+                let name = self.names.get(i).cloned().unwrap_or_else(|| i.to_string());
+                let problem = format!("the signal of node {name} never changes");
+                return Err(Error::data(problem, "leave it out with --ignore, or do not standardise"));
+            }
+            self.values[i..].iter_mut().step_by(m).for_each(|v| *v = (*v - mean) / deviation);
+        }
+        Ok(self)
+    }
+
     /// Number of missing values.
     pub fn missing(&self) -> usize {
         self.values.iter().filter(|v| v.is_nan()).count()

@@ -2,12 +2,20 @@
 
 pub(crate) mod advise;
 pub(crate) mod curse;
+pub(crate) mod graph;
+pub(crate) mod learn_graph;
 pub(crate) mod predict;
+pub(crate) mod simulate;
 mod source;
 mod subject;
 pub(crate) mod tune;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::Failure;
+use crate::output;
 
 /// Version of the layout of JSON documents on standard output.
 const SCHEMA_VERSION: u32 = 1;
@@ -18,4 +26,25 @@ const STANDARD_INPUT: &str = "standard input";
 /// Whether the name stands for standard input.
 fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Sets the number of threads.
+fn build_threads(threads: Option<u16>) -> Result<(), Failure> {
+    let Some(threads) = threads else { return Ok(()) };
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    built.map_err(|error| Failure::new(format!("{threads} threads cannot be had: {error}"), "ask for fewer"))
+}
+
+/// A flag that the first Ctrl-C sets; the second ends the program.
+fn stop_at_ctrl_c(message: &'static str) -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let handler = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        output::tell(message);
+    });
+    let failed = |error| Failure::new(format!("Ctrl-C cannot be watched: {error}"), "try again");
+    handler.map(|()| stop).map_err(failed)
 }

@@ -2,8 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,8 +10,8 @@ use unspool_core::Mode;
 use unspool_tune::table::{Example, Table};
 use unspool_tune::{Comparison, Inner, ModelKind, Outcome, Regularisers, Score, Settings, tune, write_atomically};
 
-use super::SCHEMA_VERSION;
 use super::source::{Source, find_example, model_of};
+use super::{SCHEMA_VERSION, build_threads, stop_at_ctrl_c};
 use crate::args::{Sharing, TuneArgs};
 use crate::exit::{Done, Failure};
 use crate::progress::Progress;
@@ -31,7 +30,7 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
     let settings = settings(args, example, &table)?;
     probe(&args.out)?;
 
-    let stop = stop_at_ctrl_c()?;
+    let stop = stop_at_ctrl_c("stopping after this evaluation, to write the best so far; Ctrl-C again quits at once")?;
     let mut progress = Progress::new(args.quiet);
     let mut stopped = false;
     let outcome = tune(&table, &settings, &mut |evaluation| {
@@ -129,33 +128,12 @@ fn settings(args: &TuneArgs, example: Option<&Example>, table: &Table) -> Result
     })
 }
 
-/// Sets the number of threads.
-fn build_threads(threads: Option<u16>) -> Result<(), Failure> {
-    let Some(threads) = threads else { return Ok(()) };
-    let built = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-    built.map_err(|error| Failure::new(format!("{threads} threads cannot be had: {error}"), "ask for fewer"))
-}
-
 /// Finds out before the work whether its result can be written.
 fn probe(folder: &Path) -> Result<(), Failure> {
     let failed = |error| Failure::write(&folder.display().to_string(), &error);
     std::fs::create_dir_all(folder).map_err(failed)?;
     tempfile::tempfile_in(folder).map_err(failed)?;
     Ok(())
-}
-
-/// A flag that the first Ctrl-C sets; the second ends the program.
-fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let handler = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        output::tell("stopping after this evaluation, to write the best so far; Ctrl-C again quits at once");
-    });
-    let failed = |error| Failure::new(format!("Ctrl-C cannot be watched: {error}"), "try again");
-    handler.map(|()| stop).map_err(failed)
 }
 
 /// The settings as a document shows them.

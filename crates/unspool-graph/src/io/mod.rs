@@ -55,4 +55,4 @@ pub use file::EXPANDED_LIMIT;
 pub use format::{GraphFormat, read_graph, write_graph};
 pub use matrix::ReadOptions;
 pub use nodes::{NodeTable, parse_nodes, read_nodes, write_nodes};
-pub use signals::{parse_signals, read_signals};
+pub use signals::{parse_signals, read_signals, signals_bytes, write_signals};

@@ -39,3 +39,35 @@ pub fn parse_signals(file: &str, bytes: &[u8], options: &ReadOptions) -> Result<
     let signals = Signals::new(matrix.values, matrix.columns).map_err(data)?;
     if matrix.column_names.is_empty() { Ok(signals) } else { signals.with_names(matrix.column_names) }
 }
+
+/// Writes signals as CSV (a header if they have names; missing values are empty cells) or NPY, by the extension, to a
+/// temporary name first.
+pub fn write_signals(path: impl AsRef<Path>, signals: &Signals) -> Result<()> {
+    let path = path.as_ref();
+    file::write(path, &signals_bytes(&path.display().to_string(), signals)?)
+}
+
+/// [`write_signals`] to memory; the extension of `file` tells the format.
+pub fn signals_bytes(file: &str, signals: &Signals) -> Result<Vec<u8>> {
+    match file::extension(file).0.as_str() {
+        "csv" => {
+            let failed = |error: String| Error::data(format!("{file} cannot be written: {error}"), "report this");
+            let mut csv = csv::Writer::from_writer(Vec::new());
+            let names: Vec<String> = match signals.names() {
+                [] => (0..signals.nodes()).map(|node| format!("node{node}")).collect(),
+                names => names.to_vec(),
+            };
+            csv.write_record(names).map_err(|error| failed(error.to_string()))?;
+            for row in signals.values().chunks(signals.nodes()) {
+                let cell = |v: &f64| if v.is_nan() { String::new() } else { format!("{v:?}") };
+                csv.write_record(row.iter().map(cell)).map_err(|error| failed(error.to_string()))?;
+            }
+            csv.into_inner().map_err(|error| failed(error.to_string()))
+        }
+        "npy" => {
+            let shape = [signals.observations(), signals.nodes()];
+            Ok(super::archive::floats(&shape, signals.values().iter().copied()))
+        }
+        _ => Err(Error::data(format!("{file}: the extension names no format of signals"), "use .csv or .npy")),
+    }
+}

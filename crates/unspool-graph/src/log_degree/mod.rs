@@ -25,6 +25,7 @@ mod neighbours;
 mod objective;
 mod pds;
 mod relaxed;
+mod select;
 mod solve;
 
 pub use barrier::Barrier;
@@ -34,6 +35,7 @@ pub use neighbours::{theta_for_neighbours, theta_from_nearest};
 pub use objective::{Certificate, Objective, equal_distances};
 pub use pds::Pds;
 pub use relaxed::Relaxed;
+pub use select::{Selected, select};
 pub use solve::{Method, Solved, default_step_size, solve};
 
 use unspool_core::Real;

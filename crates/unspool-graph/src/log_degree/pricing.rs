@@ -48,6 +48,16 @@ pub enum Stage {
     },
 }
 
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stage::Neighbours => write!(f, "looking for near neighbours"),
+            Stage::Solving { pairs } => write!(f, "solving on {pairs} pairs"),
+            Stage::Searching { round } => write!(f, "searching all pairs, round {round}"),
+        }
+    }
+}
+
 /// Minimises the log-degree objective over all pairs of `points`, from `candidates` (pairs with their distances;
 /// each node needs one) and, if there are any, dual variables.
 ///

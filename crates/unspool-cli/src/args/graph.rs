@@ -1,0 +1,261 @@
+//! Arguments of the commands on graphs.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+
+/// Arguments of `unspool learn-graph`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").required(true).args(["signals", "example", "distances"]))]
+pub(crate) struct LearnGraphArgs {
+    /// Signals: CSV (also .csv.gz), NPY, NPZ or Parquet; rows are observations, columns nodes
+    pub(crate) signals: Option<PathBuf>,
+    /// Learn from signals that come with the program: molene
+    #[arg(long, value_name = "NAME")]
+    pub(crate) example: Option<String>,
+    /// Ready squared distances instead of signals: a square matrix or a half-vector, CSV or NPY
+    #[arg(long, value_name = "FILE")]
+    pub(crate) distances: Option<PathBuf>,
+    /// File for the graph: .graphml, .gexf, .csv, .json, .mtx or .npz
+    #[arg(long, short, value_name = "FILE", default_value = "graph.graphml")]
+    pub(crate) out: PathBuf,
+    /// How the graph is learned
+    #[arg(long, value_enum, default_value = "log-degree")]
+    pub(crate) method: MethodArg,
+    /// Average number of neighbours wanted [default: 6]
+    #[arg(long, value_name = "K", conflicts_with_all = ["alpha", "beta", "theta", "held_out"], allow_negative_numbers = true)]
+    pub(crate) degree: Option<f64>,
+    /// Weight of the log-barrier on degrees (log-degree methods)
+    #[arg(long, value_name = "A", requires = "beta", allow_negative_numbers = true)]
+    pub(crate) alpha: Option<f64>,
+    /// Weight of the squared norm of edges (log-degree methods)
+    #[arg(long, value_name = "B", requires = "alpha", allow_negative_numbers = true)]
+    pub(crate) beta: Option<f64>,
+    /// Factor on the distances [default with --alpha and --beta: 1]
+    #[arg(long, value_name = "T", requires = "alpha", allow_negative_numbers = true)]
+    pub(crate) theta: Option<f64>,
+    /// Further signals on the same nodes: the sparsity is learned by hypergradient of their likelihood
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["alpha", "distances"])]
+    pub(crate) held_out: Option<PathBuf>,
+    /// Rows of the file are nodes, columns observations
+    #[arg(long)]
+    pub(crate) transpose: bool,
+    /// Column (node) to leave out; may be repeated
+    #[arg(long, value_name = "NODE")]
+    pub(crate) ignore: Vec<String>,
+    /// Give every node mean 0 and variance 1 first
+    #[arg(long)]
+    pub(crate) standardise: bool,
+    /// CSV with positions (x and y, or longitude and latitude) and names of the nodes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nodes: Option<PathBuf>,
+    /// Take the signals in chunks of so many rows, updating the graph from where it was
+    #[arg(long, value_name = "ROWS", conflicts_with_all = ["distances", "held_out"])]
+    pub(crate) chunk: Option<usize>,
+    /// With --chunk: what an observation counts, relative to the one after it
+    #[arg(long, value_name = "F", requires = "chunk", default_value_t = 1.0)]
+    pub(crate) forgetting: f64,
+    /// Relative duality gap to reach
+    #[arg(long, value_name = "GAP", default_value_t = 1e-6)]
+    pub(crate) tolerance: f64,
+    /// Up to so many nodes all pairs are held in memory; beyond, they are searched
+    #[arg(long, value_name = "M", default_value_t = 5000)]
+    pub(crate) dense_up_to: usize,
+    /// Seed of searches and of the picture's layout
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// File for the picture, .png or .svg [default: as the graph's, .png]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_picture")]
+    pub(crate) picture: Option<PathBuf>,
+    /// Draw no picture
+    #[arg(long)]
+    pub(crate) no_picture: bool,
+    /// Overwrite files that are already there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Threads to compute with; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Print one JSON document, with all edges, instead of a summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How a graph is learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodArg {
+    /// Log-degree model, Newton on the dual: the fastest
+    LogDegree,
+    /// Log-degree model, fast dual proximal gradient
+    Fdpg,
+    /// Log-degree model, primal-dual splitting
+    Pds,
+    /// Log-degree model, relaxed primal-dual ("ADMM")
+    Relaxed,
+    /// Laplacian maximum likelihood: for many observations
+    Laplacian,
+    /// Laplacian maximum likelihood on the support of least BIC
+    Refitted,
+    /// Pseudo-inverse of the centred Gram matrix
+    PseudoInverse,
+    /// Largest correlations: the baseline
+    Correlation,
+}
+
+impl MethodArg {
+    /// As on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// As in a title.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            MethodArg::LogDegree => "log-degree model",
+            MethodArg::Fdpg => "log-degree model by FDPG",
+            MethodArg::Pds => "log-degree model by PDS",
+            MethodArg::Relaxed => "log-degree model by the relaxed primal-dual method",
+            MethodArg::Laplacian => "Laplacian maximum likelihood",
+            MethodArg::Refitted => "Laplacian maximum likelihood, refitted",
+            MethodArg::PseudoInverse => "pseudo-inverse",
+            MethodArg::Correlation => "correlation",
+        }
+    }
+
+    /// Whether it minimises the log-degree objective.
+    pub(crate) fn is_log_degree(self) -> bool {
+        matches!(self, MethodArg::LogDegree | MethodArg::Fdpg | MethodArg::Pds | MethodArg::Relaxed)
+    }
+}
+
+/// Arguments of `unspool graph`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GraphCommand {
+    /// Nodes, edges, degrees and components of a graph
+    Info {
+        /// The graph: .graphml, .gexf, .csv, .json, .mtx or .npz
+        graph: PathBuf,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw a graph with its degree histogram
+    Plot {
+        /// The graph
+        graph: PathBuf,
+        /// File for the picture, .png or .svg [default: as the graph's, .png]
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// CSV with positions (x and y, or longitude and latitude) and names of the nodes
+        #[arg(long, value_name = "FILE")]
+        nodes: Option<PathBuf>,
+        /// Title [default: the file's name]
+        #[arg(long)]
+        title: Option<String>,
+        /// Write no names
+        #[arg(long)]
+        no_labels: bool,
+        /// Seed of the layout of a graph without positions
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        seed: u64,
+        /// Overwrite a file that is already there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Write a graph in another format, chosen by the extension
+    Convert {
+        /// The graph
+        graph: PathBuf,
+        /// The new file
+        out: PathBuf,
+        /// CSV with positions and names of the nodes, to add
+        #[arg(long, value_name = "FILE")]
+        nodes: Option<PathBuf>,
+        /// Overwrite a file that is already there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Compare learned graphs with true ones: GMSE, AUC, average precision, F1, Hamming distance
+    ///
+    /// With one pair of graphs the intervals are those of a bootstrap over pairs of nodes; with several, of
+    /// the mean over graphs (Student's t).
+    Score {
+        /// Learned and true graph, in turn: LEARNED TRUTH [LEARNED TRUTH]...
+        #[arg(required = true, num_args = 2.., value_name = "GRAPH")]
+        graphs: Vec<PathBuf>,
+        /// Replicates of the bootstrap
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        replicates: usize,
+        /// Seed of the bootstrap
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        seed: u64,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Arguments of `unspool simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Family: ba:ATTACH, ws:NEIGHBOURS:REWIRE, er:P, sbm:INSIDE:OUTSIDE:SIZE,SIZE,..., grid:ROWSxCOLUMNS, knn:K, rgg:DEGREE
+    pub(crate) family: String,
+    /// Number of nodes [default: what grid and sbm say]
+    #[arg(long, value_name = "M")]
+    pub(crate) nodes: Option<usize>,
+    /// Number of signals
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) signals: usize,
+    /// What is added to the Laplacian: signals are N(0, (L + EPSILON I)^-1)
+    #[arg(long, value_name = "EPSILON", default_value_t = 1e-4)]
+    pub(crate) epsilon: f64,
+    /// Keep the nodes in the order of the generator
+    #[arg(long)]
+    pub(crate) in_order: bool,
+    /// Seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// File for the signals, .csv or .npy
+    #[arg(long, short, value_name = "FILE", default_value = "signals.csv")]
+    pub(crate) out: PathBuf,
+    /// File for the true graph
+    #[arg(long, short, value_name = "FILE", default_value = "truth.graphml")]
+    pub(crate) graph: PathBuf,
+    /// Overwrite files that are already there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Threads to compute with; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+pub(super) const LEARN_GRAPH_EXAMPLES: &str = "\
+Examples:
+  Weather stations that come with the program, six neighbours each:
+    unspool learn-graph --example molene --degree 6 -o molene.graphml
+  One's own signals, columns are nodes, with their places:
+    unspool learn-graph speeds.csv --standardise --nodes sensors.csv -o roads.gexf
+  Sparsity learned from signals that were kept aside:
+    unspool learn-graph monday.csv --held-out tuesday.csv
+  Many observations of few nodes: maximum likelihood, refitted on the edges that matter:
+    unspool learn-graph returns.npy --method refitted -o market.graphml
+  A stream, a day at a time, older days forgotten:
+    unspool learn-graph sensors.csv --chunk 288 --forgetting 0.999
+  Squared distances that are ready:
+    unspool learn-graph --distances Z.csv --alpha 1 --beta 0.5 --json > graph.json";
+
+pub(super) const GRAPH_EXAMPLES: &str = "\
+Examples:
+  unspool graph info graph.graphml
+  unspool graph plot graph.graphml --nodes stations.csv -o map.svg
+  unspool graph convert graph.graphml graph.npz
+  unspool graph score learned.graphml truth.graphml";
+
+pub(super) const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  unspool simulate ba:3 --nodes 20 --signals 3000
+  unspool simulate sbm:0.6:0.02:20,30,50 --signals 500 -o signals.npy -g truth.npz
+  unspool simulate rgg:10 --nodes 10000 --signals 3000 -o big.npy";
