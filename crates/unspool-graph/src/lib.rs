@@ -9,6 +9,7 @@
 
 pub mod distances;
 pub mod graph;
+pub mod layout;
 pub mod log_degree;
 pub mod pairs;
 pub mod points;

@@ -56,9 +56,13 @@ impl Points {
         let (m, n) = (signals.nodes(), signals.observations());
         if signals.missing() > 0 {
             let problem = format!("{} values are missing", signals.missing());
-            return Err(Error::data(problem, "fill them in, or use fewer nodes: with all pairs, missing values are allowed"));
+            return Err(Error::data(
+                problem,
+                "fill them in, or use fewer nodes: with all pairs, missing values are allowed",
+            ));
         }
-        let means: Vec<f64> = signals.values().par_chunks_exact(m).map(|row| row.iter().sum::<f64>() / m as f64).collect();
+        let means: Vec<f64> =
+            signals.values().par_chunks_exact(m).map(|row| row.iter().sum::<f64>() / m as f64).collect();
         let mut values = vec![0.0; m * n];
         values.par_chunks_mut(BLOCK * n).enumerate().for_each(|(block, out)| {
             for (k, (row, mean)) in signals.values().chunks_exact(m).zip(&means).enumerate() {
@@ -109,7 +113,8 @@ impl Points {
         let projected = self.project(seed);
         let k = k.min(self.nodes - 1);
         // one thread inserts, so that the result does not depend on how many there are
-        let build = || Builder::default().seed(seed).ef_construction(64).ef_search(2 * k + 16).build_hnsw(projected.clone());
+        let build =
+            || Builder::default().seed(seed).ef_construction(64).ef_search(2 * k + 16).build_hnsw(projected.clone());
         let single = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let (hnsw, ids) = single.map_or_else(|_| build(), |pool| pool.install(build));
         let mut node_of = vec![0; self.nodes];
@@ -121,8 +126,11 @@ impl Points {
             let others = found.filter(|&j| j as usize != i).take(k);
             others.map(|j| ((i as u32).min(j), (i as u32).max(j))).collect()
         };
-        let mut pairs: Vec<(u32, u32)> =
-            (0..self.nodes).into_par_iter().map_init(Search::default, |search, i| near(i, search)).flatten_iter().collect();
+        let mut pairs: Vec<(u32, u32)> = (0..self.nodes)
+            .into_par_iter()
+            .map_init(Search::default, |search, i| near(i, search))
+            .flatten_iter()
+            .collect();
         pairs.par_sort_unstable();
         pairs.dedup();
         self.distances(&pairs)
@@ -148,12 +156,14 @@ impl Points {
         let largest = self.norms.iter().fold(0.0_f64, |a, b| a.max(*b));
         let unit = 2.0 * theta * largest / n as f64;
         // 2 theta z_ij < b_i + b_j  <=>  h_i + h_j < 2 g_ij,  g the inner product of the scaled points, known to e_i e_j
-        let half: Vec<f32> = (0..m).map(|i| (self.norms[i] / largest - bound[i] * (1.0 + 1e-5) / unit) as f32).collect();
+        let half: Vec<f32> =
+            (0..m).map(|i| (self.norms[i] / largest - bound[i] * (1.0 + 1e-5) / unit) as f32).collect();
         let rounding = (n as f64 + 8.0) * f64::from(f32::EPSILON);
         let error: Vec<f32> = (0..m).map(|i| (2.0 * rounding * self.norms[i] / largest).sqrt() as f32 * 1.01).collect();
         let blocks = m.div_ceil(BLOCK);
         let tiles: Vec<(usize, usize)> = (0..blocks).flat_map(|i| (i..blocks).map(move |j| (i, j))).collect();
-        let best: Vec<Mutex<Vec<Best>>> = (0..blocks).map(|b| Mutex::new(vec![Best::default(); self.rows(b).len()])).collect();
+        let best: Vec<Mutex<Vec<Best>>> =
+            (0..blocks).map(|b| Mutex::new(vec![Best::default(); self.rows(b).len()])).collect();
         let done = AtomicUsize::new(0);
         let tile = |(g, found): &mut (Vec<f32>, Vec<(u32, u32, f32)>), &(bi, bj): &(usize, usize)| {
             if watch.cancelled() {
@@ -167,7 +177,8 @@ impl Points {
                 for (c, chunk) in row.chunks(LANES).enumerate() {
                     let j = rj.start + LANES * c;
                     if chunk.iter().enumerate().fold(false, |any, (k, &g)| any | (excess(j + k, g) > 0.0)) {
-                        let pairs = chunk.iter().enumerate().map(|(k, &g)| (i as u32, (j + k) as u32, excess(j + k, g)));
+                        let pairs =
+                            chunk.iter().enumerate().map(|(k, &g)| (i as u32, (j + k) as u32, excess(j + k, g)));
                         found.extend(pairs.filter(|&(i, j, excess)| j > i && excess > 0.0));
                     }
                 }
@@ -188,14 +199,17 @@ impl Points {
         if watch.cancelled() {
             return None;
         }
-        let best: Vec<Best> = best.into_iter().flat_map(|block| block.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        let best: Vec<Best> =
+            best.into_iter().flat_map(|block| block.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
         // a pair can be lost only between two nodes that both had too many: these are paired with each other
         let full: Vec<u32> = (0..m as u32).filter(|&i| best[i as usize].lost).collect();
         let complete = full.len() <= FULL;
         let among = if complete { &full[..] } else { &[] };
         let mut pairs: Vec<(u32, u32)> = among.iter().flat_map(|&i| among.iter().map(move |&j| (i, j))).collect();
         let ordered = |i: u32, j: u32| (i.min(j), i.max(j));
-        pairs.extend(best.iter().enumerate().flat_map(|(i, best)| best.heap.iter().map(move |item| ordered(i as u32, item.0.1))));
+        pairs.extend(
+            best.iter().enumerate().flat_map(|(i, best)| best.heap.iter().map(move |item| ordered(i as u32, item.0.1))),
+        );
         pairs.retain(|(i, j)| i < j);
         pairs.par_sort_unstable();
         pairs.dedup();

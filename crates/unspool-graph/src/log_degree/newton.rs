@@ -72,7 +72,8 @@ impl Active {
 
     /// The active pairs `(i, j, s_ij)`.
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize, f64)> {
-        let row = move |i: usize| (self.first[i]..self.first[i + 1]).map(move |e| (i, self.other[e] as usize, self.slack[e]));
+        let row =
+            move |i: usize| (self.first[i]..self.first[i + 1]).map(move |e| (i, self.other[e] as usize, self.slack[e]));
         (0..self.first.len().saturating_sub(1)).flat_map(row)
     }
 
