@@ -16,6 +16,7 @@ pub mod generate;
 pub mod graph;
 pub mod io;
 pub mod learn;
+pub mod layout;
 pub mod log_degree;
 pub mod metrics;
 pub mod pairs;

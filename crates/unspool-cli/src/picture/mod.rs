@@ -1,6 +1,7 @@
 //! Pictures, in colours that those who confuse red and green can tell apart.
 
 mod curse;
+mod graph;
 mod tuning;
 
 use kuva::backend::raster::RasterBackend;
@@ -9,6 +10,7 @@ use kuva::plot::legend::{LegendEntry, LegendShape};
 use kuva::render::render::Scene;
 
 pub(crate) use self::curse::{Drawn, draw as draw_curse};
+pub(crate) use self::graph::{Settings as GraphSettings, draw as draw_graph};
 pub(crate) use self::tuning::draw as draw_tuning;
 use crate::exit::Failure;
 
