@@ -79,7 +79,7 @@ impl Signals {
             let count = known().count() as f64;
             let mean = known().sum::<f64>() / count;
             let deviation = (known().map(|v| (v - mean).powi(2)).sum::<f64>() / count).sqrt();
-            if !(deviation > 1e-14 * mean.abs()) {
+            if deviation.is_nan() || deviation <= 1e-14 * mean.abs() {
                 let name = self.names.get(i).cloned().unwrap_or_else(|| i.to_string());
                 let problem = format!("the signal of node {name} never changes");
                 return Err(Error::data(problem, "leave it out with --ignore, or do not standardise"));

@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use unspool_graph::distances::Stream;
 use unspool_graph::io::{self, NodeTable, ReadOptions};
+use unspool_graph::laplacian::{self, Candidates, Criterion};
 use unspool_graph::learn::{Learned, Learner, Search, Sparsity};
 use unspool_graph::log_degree::pricing::Stage;
 use unspool_graph::log_degree::{Method, Selected, Weights, select, solve};
@@ -262,6 +263,36 @@ impl Input {
         };
         share.finish();
         Ok(Answer { selected, ..answer })
+    }
+
+    /// Laplacian maximum likelihood, refitted if asked for.
+    fn likelihood(&self, args: &LearnGraphArgs) -> Result<Answer, Failure> {
+        let z = self.distances()?;
+        let settings = laplacian::Settings { tolerance: args.tolerance, ..laplacian::Settings::default() };
+        let (w, optimum) = if args.method == MethodArg::Laplacian {
+            let all = Candidates::all(&z)?;
+            let optimum = laplacian::minimise(&all, None, settings)?;
+            (all.half(&optimum.w)?, optimum)
+        } else {
+            let held_out = self.held_out.as_ref().map(distances::squared).transpose()?;
+            let criterion = match &held_out {
+                Some(held_out) => Criterion::HeldOut(held_out),
+                None => Criterion::Bic(self.signals("BIC")?.observations()),
+            };
+            let refitted = laplacian::refit(&z, criterion, settings)?;
+            (refitted.w, refitted.optimum)
+        };
+        let laplacian::Optimum { objective, gap, iterations, converged, .. } = optimum;
+        if !converged {
+            let message = format!("the relative duality gap is {gap:.1e} after {iterations} iterations");
+            return Err(Failure::new(message, "ask for a larger gap with --tolerance"));
+        }
+        Ok(Answer {
+            objective: Some(objective),
+            relative_gap: Some(gap),
+            iterations: Some(iterations),
+            ..Answer::plain(Graph::from_half(self.nodes(), &w, 0.0)?)
+        })
     }
 
     /// Chunk by chunk, each graph from where the last one was.
