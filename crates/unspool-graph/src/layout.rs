@@ -1,7 +1,11 @@
 //! Positions in the plane for a graph that has none.
 //!
-//! Each component is drawn by forces: nodes repel each other, edges pull, starting from what is smooth on the
-//! graph. Components are then set side by side. A step costs `O(edges + m log m)`.
+//! Each component is drawn by forces: nodes repel each other, edges pull. The start shows distances along
+//! edges as well as a plane can, seen from a few pivots. Components are then set side by side. A step costs
+//! `O(edges + m log m)`.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,11 +20,13 @@ const LEAF: usize = 8;
 /// A group of nodes repels as one from further away than its width divided by this.
 const OPENING: f64 = 0.9;
 /// The least pull of an edge, relative to the heaviest at its ends.
-const LEAST_PULL: f64 = 0.05;
+const LEAST_PULL: f64 = 0.1;
 /// Space between components, in typical distances of neighbours.
 const GAP: f64 = 1.0;
-/// Steps of smoothing for the start.
-const SMOOTHING: usize = 60;
+/// Pivots for the start.
+const PIVOTS: usize = 24;
+/// Steps to find the two directions in which pivots see nodes differ most.
+const TURNS: usize = 100;
 
 /// A position for each node: neighbours close, the heavier their edge the more so, components side by side.
 /// The same graph and seed give the same positions, on any number of threads. Always finite.
@@ -86,56 +92,94 @@ impl Component {
         let mut points = self.start(rng);
         let steps = (2_000_000 / self.nodes.len().max(1)).clamp(80, 300);
         // From large moves to small ones.
-        let spread = (self.nodes.len() as f64).sqrt();
-        for step in 0..if self.nodes.len() > 1 { steps } else { 0 } {
-            self.step(&mut points, 0.2 * spread * 1e-3f64.powf(step as f64 / steps as f64));
+        let (masses, first) = (self.masses(), 0.1 * (self.nodes.len() as f64).sqrt());
+        for step in 0..if self.edges.is_empty() { 0 } else { steps } {
+            self.step(&mut points, &masses, first * 1e-3f64.powf(step as f64 / steps as f64));
         }
         normalise(&mut points);
         turn(&mut points);
         to_corner(points)
     }
 
-    /// What a few averages over neighbours leave of noise: neighbours start close to each other.
+    /// Principal coordinates of the distances to a few pivots far from each other: nodes far apart along
+    /// edges start far apart.
     fn start(&self, rng: &mut ChaCha8Rng) -> Vec<Point> {
-        let m = self.nodes.len();
+        let views = self.views(rng);
+        let mut directions = [0; 2].map(|_| views.iter().map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>());
+        let mut gram: Vec<Vec<f64>> = views.iter().map(|a| views.iter().map(|b| dot(a, b)).collect()).collect();
+        let trace: f64 = gram.iter().enumerate().map(|(i, row)| row[i]).sum();
+        gram.iter_mut().flatten().for_each(|x| *x /= if trace > 0.0 { trace } else { 1.0 });
+        for _ in 0..TURNS {
+            directions = directions.map(|direction| gram.iter().map(|row| dot(row, &direction)).collect());
+            let [first, second] = &mut directions;
+            unit(first);
+            let along = dot(first, second);
+            second.iter_mut().zip(&*first).for_each(|(b, a)| *b -= along * a);
+            unit(second);
+        }
+        let at = |node: usize, direction: &[f64]| views.iter().zip(direction).map(|(view, x)| view[node] * x).sum();
         let mut points: Vec<Point> =
-            (0..m).map(|_| [rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0)]).collect();
-        let mut degrees = vec![0.0; m];
-        for &(i, j, pull) in &self.edges {
-            degrees[i] += pull;
-            degrees[j] += pull;
-        }
-        for _ in 0..SMOOTHING {
-            let mut sums = vec![[0.0; 2]; m];
-            for &(i, j, pull) in &self.edges {
-                for axis in 0..2 {
-                    sums[i][axis] += pull * points[j][axis];
-                    sums[j][axis] += pull * points[i][axis];
-                }
-            }
-            for ((point, sum), degree) in points.iter_mut().zip(&sums).zip(&degrees) {
-                for axis in 0..2 {
-                    point[axis] = 0.5 * (point[axis] + sum[axis] / f64::max(*degree, f64::MIN_POSITIVE));
-                }
-            }
-            whiten(&mut points);
-        }
+            (0..self.nodes.len()).map(|node| [at(node, &directions[0]), at(node, &directions[1])]).collect();
         normalise(&mut points);
+        // Those far out could not come back.
+        let furthest = 1.2 * (self.nodes.len() as f64).sqrt();
+        for p in &mut points {
+            let scale = (furthest / p[0].hypot(p[1]).max(furthest)).min(1.0);
+            *p = [scale * p[0], scale * p[1]];
+        }
         // Nodes with the same neighbours must not coincide.
         points.iter_mut().flatten().for_each(|x| *x += rng.random_range(-0.1..0.1));
         points
     }
 
+    /// For each pivot the squares of all nodes' distances, doubly centred. The next pivot is the node furthest
+    /// from all before.
+    fn views(&self, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+        let m = self.nodes.len();
+        let mut neighbours = vec![Vec::new(); m];
+        for &(i, j, pull) in &self.edges {
+            neighbours[i].push((j, 1.0 / pull));
+            neighbours[j].push((i, 1.0 / pull));
+        }
+        let (mut views, mut nearest) = (Vec::new(), vec![f64::INFINITY; m]);
+        let mut pivot = rng.random_range(0..m);
+        for _ in 0..PIVOTS.min(m) {
+            let distances = distances(&neighbours, pivot);
+            nearest.iter_mut().zip(&distances).for_each(|(least, d)| *least = d.min(*least));
+            pivot = (0..m).max_by(|&a, &b| nearest[a].total_cmp(&nearest[b])).unwrap_or(pivot);
+            let mean = distances.iter().map(|d| d * d).sum::<f64>() / m as f64;
+            views.push(distances.iter().map(|d| mean - d * d).collect::<Vec<f64>>());
+        }
+        for node in 0..m {
+            let mean = views.iter().map(|view| view[node]).sum::<f64>() / views.len() as f64;
+            views.iter_mut().for_each(|view| view[node] -= mean);
+        }
+        views
+    }
+
+    /// How much each node repels, one on average: as much as its edges pull, so that those with few or light
+    /// ones do not fly off.
+    fn masses(&self) -> Vec<f64> {
+        let mut masses = vec![0.0; self.nodes.len()];
+        for &(i, j, pull) in &self.edges {
+            masses[i] += pull;
+            masses[j] += pull;
+        }
+        let mean = masses.iter().sum::<f64>() / masses.len() as f64;
+        masses.iter_mut().for_each(|mass| *mass /= mean);
+        masses
+    }
+
     /// Moves each node along its force, no further than `limit`.
-    fn step(&self, points: &mut [Point], limit: f64) {
-        let tree = Tree::new(points);
+    fn step(&self, points: &mut [Point], masses: &[f64], limit: f64) {
+        let tree = Tree::new(points.iter().zip(masses).map(|(p, mass)| [p[0], p[1], *mass]).collect());
         let mut forces: Vec<Point> = points.par_iter().map(|&point| tree.repulsion(point)).collect();
         for &(i, j, pull) in &self.edges {
             let across = [points[j][0] - points[i][0], points[j][1] - points[i][1]];
             let strength = pull * across[0].hypot(across[1]);
             for axis in 0..2 {
-                forces[i][axis] += strength * across[axis];
-                forces[j][axis] -= strength * across[axis];
+                forces[i][axis] += strength / masses[i] * across[axis];
+                forces[j][axis] -= strength / masses[j] * across[axis];
             }
         }
         for (point, force) in points.iter_mut().zip(&forces) {
@@ -148,10 +192,41 @@ impl Component {
     }
 }
 
+/// Lengths of the shortest ways from a node.
+fn distances(neighbours: &[Vec<(usize, f64)>], from: usize) -> Vec<f64> {
+    let mut distances = vec![f64::INFINITY; neighbours.len()];
+    distances[from] = 0.0;
+    // Numbers that are not negative are ordered as their bits are.
+    let mut heap = BinaryHeap::from([Reverse((0.0f64.to_bits(), from))]);
+    while let Some(Reverse((bits, node))) = heap.pop() {
+        let distance = f64::from_bits(bits);
+        if distance > distances[node] {
+            continue;
+        }
+        for &(next, length) in &neighbours[node] {
+            if distance + length < distances[next] {
+                distances[next] = distance + length;
+                heap.push(Reverse((distances[next].to_bits(), next)));
+            }
+        }
+    }
+    distances
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Scaled to length one, or left at zero.
+fn unit(x: &mut [f64]) {
+    let length = dot(x, x).sqrt();
+    x.iter_mut().for_each(|x| *x /= if length > 0.0 { length } else { 1.0 });
+}
+
 /// A part of the nodes, seen as one from afar.
 struct Part {
-    /// Its middle.
-    centre: Point,
+    /// Its middle, and its mass.
+    centre: [f64; 3],
     /// The square of its width.
     width: f64,
     /// Its points, as positions in the tree's list.
@@ -160,24 +235,27 @@ struct Part {
     next: usize,
 }
 
-/// Points halved again and again by their medians, parts before their halves.
+/// Points with their masses, halved again and again by their medians, parts before their halves.
 struct Tree {
-    points: Vec<Point>,
+    points: Vec<[f64; 3]>,
     parts: Vec<Part>,
 }
 
 impl Tree {
-    fn new(points: &[Point]) -> Self {
-        let mut tree = Tree { points: points.to_vec(), parts: Vec::with_capacity(2 * points.len() / LEAF + 1) };
-        tree.split(0..points.len());
+    fn new(points: Vec<[f64; 3]>) -> Self {
+        let all = 0..points.len();
+        let mut tree = Tree { parts: Vec::with_capacity(4 * points.len() / LEAF + 1), points };
+        tree.split(all);
         tree
     }
 
     fn split(&mut self, range: std::ops::Range<usize>) {
         let points = &mut self.points[range.clone()];
-        let (low, high) = bounds(points);
+        let (low, high) = bounds(points.iter().map(|p| [p[0], p[1]]));
         let size = [high[0] - low[0], high[1] - low[1]];
-        let centre = centre(points);
+        let mass: f64 = points.iter().map(|p| p[2]).sum();
+        let middle = |axis: usize| points.iter().map(|p| p[2] * p[axis]).sum::<f64>() / mass;
+        let centre = [middle(0), middle(1), mass];
         let part = self.parts.len();
         let width = size[0].max(size[1]).powi(2);
         self.parts.push(Part { centre, width, range: range.clone(), next: 0 });
@@ -190,11 +268,11 @@ impl Tree {
         self.parts[part].next = self.parts.len();
     }
 
-    /// The force on a point, away from all others, `1 / distance` from each.
+    /// What pushes a point away from all others: of each its mass by the distance.
     fn repulsion(&self, point: Point) -> Point {
         let mut force = [0.0; 2];
-        let mut push = |from: Point, mass: f64| {
-            let across = [point[0] - from[0], point[1] - from[1]];
+        let mut push = |&[x, y, mass]: &[f64; 3]| {
+            let across = [point[0] - x, point[1] - y];
             // A floor, so that the point itself does not count and close ones do not explode.
             let strength = mass / (across[0].powi(2) + across[1].powi(2)).max(1e-6);
             force[0] += strength * across[0];
@@ -205,9 +283,9 @@ impl Tree {
             let distance = (point[0] - part.centre[0]).powi(2) + (point[1] - part.centre[1]).powi(2);
             let far = part.width < OPENING * OPENING * distance;
             if far {
-                push(part.centre, part.range.len() as f64);
+                push(&part.centre);
             } else if part.range.len() <= LEAF {
-                self.points[part.range.clone()].iter().for_each(|&other| push(other, 1.0));
+                self.points[part.range.clone()].iter().for_each(&mut push);
             }
             at = if far || part.range.len() <= LEAF { part.next } else { at + 1 };
         }
@@ -221,11 +299,13 @@ fn centre(points: &[Point]) -> Point {
 }
 
 /// The corners of the smallest box; zero without points.
-fn bounds(points: &[Point]) -> (Point, Point) {
-    let first = points.first().copied().unwrap_or_default();
-    points.iter().fold((first, first), |(low, high), p| {
+fn bounds(points: impl IntoIterator<Item = Point>) -> (Point, Point) {
+    let join = |(low, high): (Point, Point), p: Point| {
         ([low[0].min(p[0]), low[1].min(p[1])], [high[0].max(p[0]), high[1].max(p[1])])
-    })
+    };
+    let mut points = points.into_iter();
+    let first = points.next().unwrap_or_default();
+    points.fold((first, first), join)
 }
 
 /// Second moments about the middle: of `x`, of both, of `y`.
@@ -235,20 +315,6 @@ fn moments(points: &[Point]) -> [f64; 3] {
         let (x, y) = (p[0] - middle[0], p[1] - middle[1]);
         [sum[0] + x * x, sum[1] + x * y, sum[2] + y * y]
     })
-}
-
-/// Both coordinates centred, uncorrelated and of the same size.
-fn whiten(points: &mut [Point]) {
-    let middle = centre(points);
-    let [xx, xy, _] = moments(points);
-    let slope = if xx > 0.0 { xy / xx } else { 0.0 };
-    for p in points.iter_mut() {
-        let x = p[0] - middle[0];
-        *p = [x, p[1] - middle[1] - slope * x];
-    }
-    let [xx, _, yy] = moments(points);
-    let scales = [xx, yy].map(|sum| if sum > 0.0 { (points.len() as f64 / sum).sqrt() } else { 1.0 });
-    points.iter_mut().for_each(|p| *p = [p[0] * scales[0], p[1] * scales[1]]);
 }
 
 /// Centred, and as large as so many nodes should be.
@@ -268,7 +334,7 @@ fn turn(points: &mut [Point]) {
 
 /// Moved such that the box's lowest corner is the origin, and the box's size.
 fn to_corner(mut points: Vec<Point>) -> (Vec<Point>, Point) {
-    let (low, high) = bounds(&points);
+    let (low, high) = bounds(points.iter().copied());
     points.iter_mut().for_each(|p| *p = [p[0] - low[0], p[1] - low[1]]);
     (points, [high[0] - low[0], high[1] - low[1]])
 }
@@ -368,7 +434,7 @@ mod tests {
     fn components_stay_side_by_side() {
         let cycles = (0..6).flat_map(|c| (0..10).map(move |i| (10 * c + i, 10 * c + (i + 1) % 10, 1.0)));
         let positions = assert_fine(&graph(80, cycles));
-        let (low, high) = super::bounds(&positions);
+        let (low, high) = super::bounds(positions);
         let size = [high[0] - low[0], high[1] - low[1]];
         assert!(size[0] * size[1] < 4.0 * 80.0 * 2.0 && size[0] < 4.0 * size[1] && size[1] < 4.0 * size[0], "{size:?}");
     }

@@ -1,6 +1,8 @@
 //! Pictures, in colours that those who confuse red and green can tell apart.
 
 mod curse;
+#[cfg_attr(not(test), expect(dead_code, reason = "no command draws graphs yet"))]
+mod graph;
 mod tuning;
 
 use kuva::backend::raster::RasterBackend;

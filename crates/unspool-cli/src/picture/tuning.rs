@@ -154,7 +154,7 @@ fn regularisers(features: Features, grid: f64) -> (Vec<Plot>, Layout) {
 }
 
 /// A name cut in the middle to what fits, without what the drawing would take for markup.
-fn shorten(name: &str) -> String {
+pub(super) fn shorten(name: &str) -> String {
     let characters: Vec<char> = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let kept: Vec<char> = match characters.len() {
         0..=MOST_CHARACTERS => characters,
