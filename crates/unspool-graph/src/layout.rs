@@ -20,7 +20,7 @@ const LEAF: usize = 8;
 /// A group of nodes repels as one from further away than its width divided by this.
 const OPENING: f64 = 0.9;
 /// The least pull of an edge, relative to the heaviest at its ends.
-const LEAST_PULL: f64 = 0.05;
+const LEAST_PULL: f64 = 0.1;
 /// Space between components, in typical distances of neighbours.
 const GAP: f64 = 1.0;
 /// Pivots for the start.
@@ -121,6 +121,12 @@ impl Component {
         let mut points: Vec<Point> =
             (0..self.nodes.len()).map(|node| [at(node, &directions[0]), at(node, &directions[1])]).collect();
         normalise(&mut points);
+        // Those far out could not come back.
+        let furthest = 1.2 * (self.nodes.len() as f64).sqrt();
+        for p in &mut points {
+            let scale = (furthest / p[0].hypot(p[1]).max(furthest)).min(1.0);
+            *p = [scale * p[0], scale * p[1]];
+        }
         // Nodes with the same neighbours must not coincide.
         points.iter_mut().flatten().for_each(|x| *x += rng.random_range(-0.1..0.1));
         points

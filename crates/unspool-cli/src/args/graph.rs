@@ -40,6 +40,9 @@ pub(crate) struct LearnGraphArgs {
     /// Rows of the file are nodes, columns observations
     #[arg(long)]
     pub(crate) transpose: bool,
+    /// Whether the first row of a CSV file names its columns: true or false [default: find out]
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) header: Option<bool>,
     /// Column (node) to leave out; may be repeated
     #[arg(long, value_name = "NODE")]
     pub(crate) ignore: Vec<String>,

@@ -118,7 +118,7 @@ impl Answer {
 
 impl Input {
     fn read(args: &LearnGraphArgs) -> Result<Self, Failure> {
-        let options = ReadOptions { transpose: args.transpose, header: None };
+        let options = ReadOptions { transpose: args.transpose, header: args.header };
         let mut table = NodeTable::default();
         let (name, source) = if let Some(path) = &args.distances {
             let io::Distances { nodes, half, names } = io::read_distances(path)?;

@@ -9,7 +9,8 @@ use crate::signals::Signals;
 
 /// Reads signals: rows are observations, columns are nodes.
 ///
-/// - **CSV, TSV**, also compressed (`.csv.gz`): a first row that is not all numbers names the nodes. A first column
+/// - **CSV, TSV**, also compressed (`.csv.gz`): a first row that is not all numbers names the nodes; so does one
+///   of different whole numbers above a row that is not of whole numbers. A first column
 ///   that is not numeric (or whose header is empty, as pandas writes an index) labels the rows. Empty cells and `NA`,
 ///   `N/A`, `NaN`, `null` are missing values.
 /// - **NPY, NPZ**: two dimensions, either order; floats of 32 and 64 bits, integers, booleans. An archive must hold one

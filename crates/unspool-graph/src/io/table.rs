@@ -63,7 +63,7 @@ pub(super) fn parse(source: Source, delimiter: u8, header: Option<bool>) -> Resu
     let first = first(source, delimiter)?;
     let header = match header {
         Some(header) => header,
-        None => is_header(&source, &first)?,
+        None => is_header(&source, delimiter, &first)?,
     };
     let width = first.len();
     let mut records = Records::new(source, delimiter, header)?;
@@ -106,8 +106,9 @@ pub(super) fn parse(source: Source, delimiter: u8, header: Option<bool>) -> Resu
     Ok(Matrix { row_names: labels, column_names: names, lines, ..matrix })
 }
 
-/// Whether the first row names the columns: it does if a cell is text, or if it is the index that pandas writes.
-fn is_header(source: &Source, first: &csv::StringRecord) -> Result<bool> {
+/// Whether the first row names the columns: it does if a cell is text, if it is the index that pandas writes, or if it
+/// has different whole numbers and the next row has others too: identifiers above measurements.
+fn is_header(source: &Source, delimiter: u8, first: &csv::StringRecord) -> Result<bool> {
     if first.iter().any(|cell| number(cell).is_none()) {
         return Ok(true);
     }
@@ -116,6 +117,12 @@ fn is_header(source: &Source, first: &csv::StringRecord) -> Result<bool> {
     if counts && !index && first.len() > 2 {
         let problem = "the first row is 0, 1, 2, ...: it may be a header or data";
         return Err(source.bad("line 1", problem, "say whether there is a header, or name the columns"));
+    }
+    let whole = |cell: &str| cell.trim().bytes().all(|byte| byte.is_ascii_digit());
+    let different = first.iter().map(str::trim).collect::<std::collections::HashSet<_>>().len() == first.len();
+    if first.len() > 2 && different && first.iter().all(whole) {
+        let mut rest = Records::new(*source, delimiter, true)?;
+        return Ok(rest.next()?.is_some_and(|(_, row)| !row.iter().all(|cell| whole(cell))));
     }
     Ok(counts && index)
 }

@@ -150,3 +150,13 @@ fn distances() {
         refused(read(text), &parts);
     }
 }
+
+/// Sensors called by numbers, as METR-LA's.
+#[test]
+fn whole_numbers_above_measurements_are_names() {
+    let read = |text: &str| parse_signals("s.csv", text.as_bytes(), &ReadOptions::default()).unwrap();
+    let sensors = read("773869,767541,767542\n64.375,67.625,67\n62,66.5,64\n");
+    assert_eq!((sensors.observations(), sensors.names()), (2, &["773869", "767541", "767542"].map(String::from)[..]));
+    assert_eq!(read("3,1,2\n4,5,6\n").observations(), 2);
+    assert_eq!(read("3,3,2\n4,5.5,6\n").observations(), 2);
+}

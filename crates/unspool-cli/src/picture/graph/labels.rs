@@ -13,6 +13,8 @@ const ALL: usize = 60;
 const SOME: usize = 30;
 /// Up to so many edges, labels keep away from them.
 const EDGES: usize = 5000;
+/// How often labels choose their places when all nodes have one.
+const ROUNDS: usize = 4;
 const SIZE: u32 = 11;
 /// Height of a label.
 const HEIGHT: f64 = 12.0;
@@ -59,6 +61,7 @@ impl Area {
 
 /// A name and where it stands.
 pub(super) struct Label {
+    node: usize,
     name: String,
     area: Area,
 }
@@ -88,21 +91,28 @@ pub(super) fn place(graph: &Graph, points: &[[f64; 2]], radii: &[f64], frame: &A
         order.truncate(if graph.names().is_empty() { 0 } else { 10 * SOME });
     }
     let edges = if graph.edges().len() <= EDGES { graph.edges() } else { &[] };
-    let circles: Vec<Area> = points.iter().zip(radii).map(|(&point, &radius)| Area::around(point, radius)).collect();
+    // With a rim, so that no label seems to belong to another node.
+    let circles: Vec<Area> = points.iter().zip(radii).map(|(&p, radius)| Area::around(p, radius + 2.0)).collect();
     let mut labels: Vec<Label> = Vec::new();
-    for node in order {
+    // When all have labels, those placed first choose again, knowing the others.
+    let rounds = if all { ROUNDS } else { 1 };
+    for (round, &node) in (0..rounds).flat_map(|round| order.iter().map(move |node| (round, node))) {
         if !all && labels.len() == SOME {
             break;
+        }
+        if round > 0 {
+            labels.retain(|label| label.node != node);
         }
         let name = shorten(&graph.name(node));
         let width = width(&name);
         // Of text and circles covered, and a little for edges and for places that are harder to read.
         let cost = |rank: usize, area: &Area| {
             let texts: f64 = labels.iter().map(|label| area.common(&label.area)).sum();
-            let nodes: f64 = circles.iter().map(|circle| area.common(circle)).sum();
+            let others = circles.iter().enumerate().filter(|(other, _)| *other != node);
+            let nodes: f64 = others.map(|(_, circle)| area.common(circle)).sum();
             let outside = width * HEIGHT - area.common(frame);
             let crossed: f64 = edges.iter().map(|edge| area.within(points[edge.i], points[edge.j])).sum();
-            (4.0 * texts + 2.0 * nodes + 8.0 * outside, 0.3 * crossed + 2.0 * rank as f64)
+            (4.0 * texts + 4.0 * nodes + 8.0 * outside, 0.3 * crossed + 2.0 * rank as f64)
         };
         let best = candidates(points[node], radii[node], width)
             .into_iter()
@@ -110,9 +120,9 @@ pub(super) fn place(graph: &Graph, points: &[[f64; 2]], radii: &[f64], frame: &A
             .map(|(rank, area)| (cost(rank, &area), area))
             .min_by(|((a, b), _), ((c, d), _)| (a + b).total_cmp(&(c + d)));
         if let Some(((covered, _), area)) = best
-            && (all || covered == 0.0)
+            && (all || covered < 1.0)
         {
-            labels.push(Label { name, area });
+            labels.push(Label { node, name, area });
         }
     }
     labels
