@@ -122,7 +122,8 @@ fn is_header(source: &Source, delimiter: u8, first: &csv::StringRecord) -> Resul
     let different = first.iter().map(str::trim).collect::<std::collections::HashSet<_>>().len() == first.len();
     if first.len() > 2 && different && first.iter().all(whole) {
         let mut rest = Records::new(*source, delimiter, true)?;
-        return Ok(rest.next()?.is_some_and(|(_, row)| !row.iter().all(|cell| whole(cell))));
+        let measured = |cell: &str| number(cell).is_some_and(f64::is_finite) && !whole(cell);
+        return Ok(rest.next()?.is_some_and(|(_, row)| row.iter().any(measured)));
     }
     Ok(counts && index)
 }
