@@ -22,7 +22,7 @@ pub(crate) struct LearnGraphArgs {
     /// How the graph is learned
     #[arg(long, value_enum, default_value = "log-degree")]
     pub(crate) method: MethodArg,
-    /// Average number of neighbours wanted [default: 6]
+    /// Average number of neighbours wanted [default: 6, less for few nodes]
     #[arg(long, value_name = "K", conflicts_with_all = ["alpha", "beta", "theta", "held_out"], allow_negative_numbers = true)]
     pub(crate) degree: Option<f64>,
     /// Weight of the log-barrier on degrees (log-degree methods)

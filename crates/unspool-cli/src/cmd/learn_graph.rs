@@ -22,7 +22,7 @@ use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
 
-/// Neighbours a node, where nothing is said.
+/// Neighbours a node, where nothing is said and there are nodes enough.
 const DEGREE: f64 = 6.0;
 /// Iterations of a first-order method at most.
 const MOST_ITERATIONS: usize = 1_000_000;
@@ -173,6 +173,11 @@ impl Input {
         }
     }
 
+    /// The average degree wanted; by default less where there are few nodes.
+    fn degree(&self, args: &LearnGraphArgs) -> f64 {
+        args.degree.unwrap_or_else(|| DEGREE.min(self.nodes().saturating_sub(2).max(1) as f64))
+    }
+
     /// The graph with the names and positions that are known.
     fn named(&self, graph: Graph) -> Result<Graph, Failure> {
         let names = match &self.source {
@@ -205,7 +210,7 @@ impl Input {
         let stage = |stage: Stage| share.stage(&stage.to_string());
         let sparsity = match (args.alpha, args.beta) {
             (Some(alpha), Some(beta)) => Sparsity::Weights(Weights { alpha, beta, theta: args.theta.unwrap_or(1.0) }),
-            _ => Sparsity::Degree(args.degree.unwrap_or(DEGREE)),
+            _ => Sparsity::Degree(self.degree(args)),
         };
         let mut learner = Learner {
             tolerance: args.tolerance,
@@ -257,7 +262,7 @@ impl Input {
                 Answer::plain(Graph::from_half(self.nodes(), &w, 0.0)?)
             }
             MethodArg::Correlation => {
-                let edges = (args.degree.unwrap_or(DEGREE) * self.nodes() as f64 / 2.0).round().max(1.0) as usize;
+                let edges = (self.degree(args) * self.nodes() as f64 / 2.0).round().max(1.0) as usize;
                 Answer::plain(baseline::thresholded(self.signals("correlation")?, edges)?)
             }
         };

@@ -3,5 +3,6 @@
 mod advise;
 mod common;
 mod curse;
+mod graphs;
 mod refused;
 mod tuning;

@@ -118,7 +118,7 @@ fn is_header(source: &Source, delimiter: u8, first: &csv::StringRecord) -> Resul
         let problem = "the first row is 0, 1, 2, ...: it may be a header or data";
         return Err(source.bad("line 1", problem, "say whether there is a header, or name the columns"));
     }
-    let whole = |cell: &str| cell.trim().bytes().all(|byte| byte.is_ascii_digit());
+    let whole = |cell: &str| !cell.trim().is_empty() && cell.trim().bytes().all(|byte| byte.is_ascii_digit());
     let different = first.iter().map(str::trim).collect::<std::collections::HashSet<_>>().len() == first.len();
     if first.len() > 2 && different && first.iter().all(whole) {
         let mut rest = Records::new(*source, delimiter, true)?;
