@@ -175,7 +175,12 @@ fn bad_input_is_refused() {
     refused(b"a,b,c\n1,2,4\n2,5,3\n", "few2.csv", &["--degree", "nan"], &["average degree"]);
     refused(b"a,b,c\n1,2,4\n2,5,3\n", "few3.csv", &["--ignore", "z"], &["no node is called"]);
     refused(b"a,b,c\n1,2,4\n2,5,3\n", "few4.csv", &["-o", "graph.xyz"], &["graph.xyz"]);
-    refused(b"a,b,c\n1,1,4\n2,2,3\n", "twins.csv", &["--method", "laplacian"], &["squared distance"]);
+    refused(
+        b"a,b,c\n1,1,4\n2,2,3\n",
+        "twins.csv",
+        &["--method", "laplacian"],
+        &["nodes 0 and 1 have the same signals"],
+    );
     let mut claim = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
     let mut header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10, 1000000000), }".to_vec();
     header.resize(117, b' ');
