@@ -121,11 +121,11 @@ impl Share {
     pub(crate) fn show(&self, done: f64) {
         if let Some(bar) = &self.bar {
             bar.set_position((1000.0 * done) as u64);
-        } else if let Some(mut told) = self.told.as_ref().and_then(|told| told.try_lock().ok()) {
-            if told.elapsed() >= Duration::from_secs(10) {
-                output::tell(&format!("{:.0} %", 100.0 * done));
-                *told = Instant::now();
-            }
+        } else if let Some(mut told) = self.told.as_ref().and_then(|told| told.try_lock().ok())
+            && told.elapsed() >= Duration::from_secs(10)
+        {
+            output::tell(&format!("{:.0} %", 100.0 * done));
+            *told = Instant::now();
         }
     }
 

@@ -9,6 +9,10 @@
 //!
 //! Signals, distances, positions and graphs come from files and go to files: [`io`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod baseline;
 pub mod distances;
 pub mod example;

@@ -13,7 +13,7 @@ use crate::output;
 
 /// Compares learned graphs with true ones.
 pub(super) fn run(graphs: &[PathBuf], replicates: usize, seed: u64, as_json: bool) -> Result<Done, Failure> {
-    if graphs.len() % 2 != 0 {
+    if !graphs.len().is_multiple_of(2) {
         return Err(Failure::new(
             format!("{} graphs are no pairs", graphs.len()),
             "give learned and true graph, in turn",
