@@ -179,7 +179,7 @@ impl<'a> Learner<'a> {
             Sparsity::Weights(weights) => weights.check(),
             Sparsity::Degree(degree) => {
                 check_positive("the average degree", degree)?;
-                if nodes > 2 && ceil(degree) + 2 > nodes {
+                if nodes > 2 && ceil(degree).saturating_add(2) > nodes {
                     return Err(Error::range("the average degree", degree, "below the number of nodes less one"));
                 }
                 Ok(())
