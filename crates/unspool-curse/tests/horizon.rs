@@ -82,9 +82,10 @@ fn the_best_value_of_few_steps() {
         let s = Spectrum::new(kappa, 1.0).unwrap();
         let curve: Vec<f64> = (0..200).map(|t| bounds::best_phi(s, t)).collect();
         assert!(curve[0] == 1.0 && curve[1] == 1.0 && curve.windows(2).all(|w| w[1] <= w[0]), "{kappa}");
-        for t in [2, 5, 10] {
+        // The law itself is one for small kappa.
+        for t in [2, 5, 10, 20].into_iter().filter(|_| kappa <= 1e-2) {
             let best = largest(&phi(kappa, t, 60 * t));
-            assert!(bounds::best_phi(s, t) >= 0.85 * best, "{kappa}, {t}: {} {best}", bounds::best_phi(s, t));
+            assert!(bounds::best_phi(s, t) >= 0.97 * best, "{kappa}, {t}: {} {best}", bounds::best_phi(s, t));
         }
     }
 }
