@@ -29,10 +29,12 @@ enum Owner {
 #[derive(Default)]
 struct Parser {
     draft: Draft,
-    /// Role and default of each key.
-    keys: HashMap<String, (Role, Option<String>)>,
-    /// The key whose declaration is open.
-    declared: Option<String>,
+    /// The role of each key.
+    keys: HashMap<String, Role>,
+    /// The role whose declaration is open.
+    declared: Option<Role>,
+    /// What nodes and edges have that do not say; one a role.
+    defaults: Vec<(Role, String)>,
     owner: Option<Owner>,
     /// The key of the open `<data>`, and where that is.
     data: Option<(String, usize)>,
@@ -69,8 +71,8 @@ impl Parser {
                     ("edge" | "all", "weight") => Role::Weight,
                     _ => return Ok(()),
                 };
-                self.declared = Some(id.clone());
-                self.keys.insert(id, (role, None));
+                self.declared = Some(role);
+                self.keys.insert(id, role);
             }
             "graph" => {
                 self.graphs += 1;
@@ -107,13 +109,13 @@ impl Parser {
         match name {
             "key" => self.declared = None,
             "default" => {
-                if let Some(key) = self.declared.as_ref().and_then(|id| self.keys.get_mut(id)) {
-                    key.1 = Some(text);
+                if let Some(role) = self.declared.filter(|role| self.defaults.iter().all(|(other, _)| other != role)) {
+                    self.defaults.push((role, text));
                 }
             }
             "data" => {
                 let Some((key, at)) = self.data.take() else { return Ok(()) };
-                if let Some(&(role, _)) = self.keys.get(&key) {
+                if let Some(&role) = self.keys.get(&key) {
                     self.set(source, role, text, at)?;
                 }
             }
@@ -153,9 +155,7 @@ impl Parser {
 
     /// Gives the open node or edge what it has not said itself.
     fn defaults(&mut self, source: &Source) -> Result<()> {
-        let given: Vec<(Role, String)> =
-            self.keys.values().filter_map(|(role, default)| Some((*role, default.clone()?))).collect();
-        for (role, default) in given {
+        for (role, default) in self.defaults.clone() {
             let missing = match &self.owner {
                 Some(Owner::Edge { weight, .. }) => weight.is_none(),
                 Some(Owner::Node(node)) => {
