@@ -1,0 +1,60 @@
+//! A solver's iterations as layers, each with parameters of its own.
+//!
+//! `x_{t+1} = T(x_t, theta_t)`: the map comes from the engine, [`unspool_core::Map`]. The loss may look at every `x_t`.
+
+use unspool_core::{At, Vjp};
+use unspool_core::{Map, Real};
+
+/// The states of an unrolled run and memory to go back through them.
+#[derive(Clone, Debug)]
+pub struct Unrolled<F> {
+    state: usize,
+    layers: usize,
+    states: Vec<F>,
+    scratch: Vec<F>,
+    g: Vec<F>,
+    next: Vec<F>,
+}
+
+impl<F: Real> Unrolled<F> {
+    /// Memory for `layers` steps of a map with states of length `state`: `(layers + 1) state` numbers.
+    pub fn new(state: usize, layers: usize) -> Self {
+        let zeros = |n| vec![F::zero(); n];
+        let (states, scratch) = (zeros((layers + 1) * state), Vec::new());
+        Unrolled { state, layers, states, scratch, g: zeros(state), next: zeros(state) }
+    }
+
+    /// `x_t`: 0 is the start.
+    pub fn state(&self, t: usize) -> &[F] {
+        &self.states[t * self.state..][..self.state]
+    }
+
+    /// `x_t`, to be set by hand: the start, or a layer that is no step of the map.
+    pub fn state_mut(&mut self, t: usize) -> &mut [F] {
+        &mut self.states[t * self.state..][..self.state]
+    }
+
+    /// `x_{t+1} = T(x_t, theta)`.
+    pub fn step<M: Map<F> + ?Sized>(&mut self, map: &M, t: usize, theta: &[F]) {
+        self.scratch.resize(map.scratch(1).max(map.scratch(0)), F::zero());
+        let (x, next) = self.states[t * self.state..][..2 * self.state].split_at_mut(self.state);
+        map.step(At { t, x, theta }, next, &mut self.scratch);
+    }
+
+    /// The cotangent of the state that was last gone back to; zero it before the way back.
+    pub fn cotangent(&mut self) -> &mut [F] {
+        &mut self.g
+    }
+
+    /// From the cotangent of `x_{t+1}` to that of `x_t`; `gtheta += (dT/dtheta)' c`.
+    pub fn back<M: Vjp<F> + ?Sized>(&mut self, map: &M, t: usize, theta: &[F], gtheta: &mut [F]) {
+        let x = &self.states[t * self.state..][..self.state];
+        map.vjp(At { t, x, theta }, &self.g, &mut self.next, gtheta, &mut self.scratch);
+        std::mem::swap(&mut self.g, &mut self.next);
+    }
+
+    /// Number of layers.
+    pub fn layers(&self) -> usize {
+        self.layers
+    }
+}
