@@ -24,13 +24,61 @@ const EPSILON: f64 = 1e-4;
 /// # Errors
 /// Parameters that allow no such graph.
 pub fn example<F: Real>(family: &Family, nodes: usize, signals: usize, seed: u64) -> Result<Example<F>> {
-    let graph = simulate::weigh(&family.generate(nodes, seed)?, seed ^ 0x5eed)?;
+    let (z, truth) = drawn(family, nodes, signals, Order::Shuffled, seed)?;
+    Ok(Example { problem: Problem::new(nodes, signals, &z)?, truth: truth.into_iter().map(F::of).collect() })
+}
+
+/// Squared distances with the true weights: what the networks of Pu et al. are trained on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labelled<F> {
+    /// Number of nodes.
+    pub nodes: usize,
+    /// Half-vector of squared distances.
+    pub z: Vec<F>,
+    /// Half-vector of the true weights.
+    pub truth: Vec<F>,
+}
+
+/// How nodes are numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// At random.
+    Shuffled,
+    /// As the generator does, hubs first in a Barabási-Albert graph.
+    Generator,
+}
+
+/// A graph with random weights, and signals on it.
+///
+/// # Errors
+/// As [`example`].
+pub fn labelled<F: Real>(
+    family: &Family,
+    nodes: usize,
+    signals: usize,
+    order: Order,
+    seed: u64,
+) -> Result<Labelled<F>> {
+    let (z, truth) = drawn(family, nodes, signals, order, seed)?;
+    let narrow = |v: Vec<f64>| v.into_iter().map(F::of).collect();
+    Ok(Labelled { nodes, z: narrow(z), truth: narrow(truth) })
+}
+
+/// Distances and true weights.
+fn drawn(family: &Family, nodes: usize, signals: usize, order: Order, seed: u64) -> Result<(Vec<f64>, Vec<f64>)> {
+    let graph = match order {
+        Order::Shuffled => family.generate(nodes, seed)?,
+        Order::Generator => family.in_order(nodes, seed)?,
+    };
     let mut truth = vec![0.0; pairs::count(nodes)];
-    for edge in graph.edges() {
-        truth[pairs::index(nodes, edge.i, edge.j)] = edge.weight;
+    if !graph.edges().is_empty() {
+        for edge in simulate::weigh(&graph, seed ^ 0x5eed)?.edges() {
+            truth[pairs::index(nodes, edge.i, edge.j)] = edge.weight;
+        }
     }
     let z = squared_distances(nodes, &truth, signals, seed ^ 0x516)?;
-    Ok(Example { problem: Problem::new(nodes, signals, &z)?, truth: truth.into_iter().map(F::of).collect() })
+    Ok((z, truth))
 }
 
 /// Squared distances of `n` signals from `N(0, (L(w) + epsilon I)^-1)`, without drawing the signals: with

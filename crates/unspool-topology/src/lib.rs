@@ -4,11 +4,18 @@
 //! |---|---|
 //! | [`problem`] | what all of them are given: squared distances, and how many signals they come from |
 //! | [`prior_net`] | ours: an unrolled likelihood with a learned prior, for any number of nodes and signals |
+//! | [`unrolling`] | Unrolling and Recurrent Unrolling (Pu et al. 2021): the primal-dual iteration with learned scalars |
+//! | [`l2g`] | L2G with TopoDiffVAE (Pu et al. 2021) |
 //! | [`data`] | graphs and signals to train on, as a stream |
 
 pub mod data;
+pub mod l2g;
 pub mod prior_net;
 pub mod problem;
+pub mod unrolling;
 
+pub use data::Labelled;
+pub use l2g::L2g;
 pub use prior_net::PriorNet;
 pub use problem::{Example, Problem};
+pub use unrolling::Unrolling;

@@ -28,6 +28,7 @@ pub struct Pds<'a, F> {
     nodes: usize,
     z: &'a [F],
     floor: F,
+    slope: F,
 }
 
 impl<'a, F: Real> Pds<'a, F> {
@@ -37,13 +38,18 @@ impl<'a, F: Real> Pds<'a, F> {
     /// Fewer than two nodes, a half-vector of the wrong length, an entry that is negative or not finite.
     pub fn new(nodes: usize, z: &'a [F]) -> Result<Self> {
         check_half("the half-vector of squared distances", nodes, z)?;
-        Ok(Pds { nodes, z, floor: F::zero() })
+        Ok(Pds { nodes, z, floor: F::zero(), slope: F::zero() })
     }
 
     /// Replaces `y2^2 + 4 g alpha` by `floor` where it is smaller (0 by default): for learned parameters, whose
     /// sign nothing constrains.
     pub fn with_floor(self, floor: F) -> Self {
         Pds { floor, ..self }
+    }
+
+    /// Replaces `max(0, y1)` by `max(slope y1, y1)`, `0 <= slope < 1` (0 by default): the leaky layers of Pu et al. 2021.
+    pub fn with_slope(self, slope: F) -> Self {
+        Pds { slope, ..self }
     }
 }
 
@@ -76,7 +82,7 @@ impl<F: Real> Map<F> for Pds<'_, F> {
             let (vs, qs, move_) = (&v[i + 1..], &q[i + 1..], &mut move_[..n]);
             for j in 0..n {
                 let y1 = w[j] - g * (beta2 * w[j] + theta2 * z[j] + v[i] + vs[j]);
-                let p1 = y1.max(F::zero());
+                let p1 = if y1 > F::zero() { y1 } else { self.slope * y1 };
                 next_w[j] = p1 + g * (beta2 * (w[j] - p1) + q[i] + qs[j]);
                 move_[j] = g * (p1 - w[j]);
             }
@@ -122,7 +128,7 @@ impl<F: Real> Jvp<F> for Pds<'_, F> {
                 let r = beta2 * w[j] + theta2 * z[j] + v[i] + vs[j];
                 let dr = dbeta2 * w[j] + beta2 * dw[j] + dtheta2 * z[j] + dv[i] + dvs[j];
                 let (y1, dy1) = (w[j] - g * r, dw[j] - dg * r - g * dr);
-                let (p1, dp1) = if y1 > zero { (y1, dy1) } else { (zero, zero) };
+                let (p1, dp1) = if y1 > zero { (y1, dy1) } else { (self.slope * y1, self.slope * dy1) };
                 let s = beta2 * (w[j] - p1) + q[i] + qs[j];
                 let ds = dbeta2 * (w[j] - p1) + beta2 * (dw[j] - dp1) + dq[i] + dqs[j];
                 out_w[j] = dp1 + dg * s + g * ds;
@@ -169,7 +175,7 @@ impl<F: Real> Vjp<F> for Pds<'_, F> {
                 let y1 = w[j] - g * (beta2 * w[j] + theta2 * z[j] + v[i] + vs[j]);
                 let spread = e[i] + es[j];
                 let cp1 = (F::one() - g * beta2) * c[j] + g * spread;
-                let (p1, a) = if y1 > zero { (y1, cp1) } else { (zero, zero) };
+                let (p1, a) = if y1 > zero { (y1, cp1) } else { (self.slope * y1, self.slope * cp1) };
                 gw[j] = g * (beta2 * c[j] - spread + a2[i] + a2s[j]) + (F::one() - g * beta2) * a;
                 a1[j] = a;
                 move_[j] = p1 - w[j];

@@ -40,6 +40,13 @@ impl Linear {
     /// `y` from `x`, for `y.len() / outputs` points.
     pub fn forward<F: Real>(&self, theta: &[F], x: &[F], y: &mut [F]) {
         let points = y.len() / self.outputs;
+        if points == 1 {
+            let rows = theta[self.weight.clone()].chunks_exact(self.inputs);
+            for ((y, row), &b) in y.iter_mut().zip(rows).zip(&theta[self.bias.clone()]) {
+                *y = b + F::dot(row, &x[..self.inputs]);
+            }
+            return;
+        }
         for (y, &b) in y.chunks_exact_mut(points).zip(&theta[self.bias.clone()]) {
             y.fill(b);
         }
@@ -54,6 +61,20 @@ impl Linear {
         let points = gy.len() / self.outputs;
         for (g, gy) in gtheta[self.bias.clone()].iter_mut().zip(gy.chunks_exact(points)) {
             *g += sum(gy);
+        }
+        if points == 1 {
+            let x = &x[..self.inputs];
+            for (row, &gy) in gtheta[self.weight.clone()].chunks_exact_mut(self.inputs).zip(gy) {
+                F::axpy(gy, x, row);
+            }
+            if let Some(gx) = gx {
+                let gx = &mut gx[..self.inputs];
+                gx.fill(F::zero());
+                for (row, &gy) in theta[self.weight.clone()].chunks_exact(self.inputs).zip(gy) {
+                    F::axpy(gy, row, gx);
+                }
+            }
+            return;
         }
         let x = MatRef::from_column_major_slice(&x[..points * self.inputs], points, self.inputs);
         let gy = MatRef::from_column_major_slice(gy, points, self.outputs);

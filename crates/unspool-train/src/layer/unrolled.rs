@@ -46,6 +46,11 @@ impl<F: Real> Unrolled<F> {
         &mut self.g
     }
 
+    /// Calls `f(x_t, g)` with a state and the cotangent that is being carried.
+    pub fn with_state<T>(&mut self, t: usize, f: impl FnOnce(&[F], &mut [F]) -> T) -> T {
+        f(&self.states[t * self.state..][..self.state], &mut self.g)
+    }
+
     /// From the cotangent of `x_{t+1}` to that of `x_t`; `gtheta += (dT/dtheta)' c`.
     pub fn back<M: Vjp<F> + ?Sized>(&mut self, map: &M, t: usize, theta: &[F], gtheta: &mut [F]) {
         let x = &self.states[t * self.state..][..self.state];
