@@ -74,6 +74,11 @@ impl Unrolling {
         Unrolling { layout, layers, scalars }
     }
 
+    /// Number of layers.
+    pub fn layers(&self) -> usize {
+        self.layers
+    }
+
     /// The weights after each layer, from the half-vector `z` on `nodes` nodes; they may be slightly negative.
     ///
     /// # Errors
