@@ -9,7 +9,9 @@ use unspool_core::Mode;
 use unspool_tune::ModelKind;
 use unspool_tune::table::Format;
 
-pub(crate) use self::graph::{GraphCommand, LearnGraphArgs, MethodArg, SimulateArgs};
+pub(crate) use self::graph::{
+    EvalCommand, EvalGraphArgs, GraphCommand, LearnGraphArgs, MethodArg, SimulateArgs, TrainCommand, TrainGraphArgs,
+};
 
 /// Learn the regularisers of a linear model by hypergradient; learn graphs; measure derivatives of solvers.
 #[derive(Debug, Parser)]
@@ -58,6 +60,12 @@ pub(crate) enum Command {
     /// many observations of few nodes. Missing values are allowed up to --dense-up-to nodes.
     #[command(after_long_help = graph::LEARN_GRAPH_EXAMPLES)]
     LearnGraph(Box<LearnGraphArgs>),
+    /// Train a network.
+    #[command(subcommand)]
+    Train(TrainCommand),
+    /// Compare methods where the answer is known.
+    #[command(subcommand)]
+    Eval(EvalCommand),
     /// Look at a graph: facts, picture, other formats, scores.
     #[command(subcommand, after_long_help = graph::GRAPH_EXAMPLES)]
     Graph(GraphCommand),

@@ -95,6 +95,13 @@ impl From<unspool_graph::Error> for Failure {
     }
 }
 
+impl From<unspool_train::Error> for Failure {
+    fn from(error: unspool_train::Error) -> Self {
+        let usage = "`unspool train --help` describes the options";
+        Failure { message: error.to_string(), hint: Some(error.hint().unwrap_or(usage).into()) }
+    }
+}
+
 /// Reports a failure on standard error and gives the exit code.
 pub(crate) fn code(result: Result<Done, Failure>) -> ExitCode {
     match result {

@@ -38,6 +38,8 @@ fn run() -> Result<Done, Failure> {
         Command::Predict(args) => cmd::predict::run(&args),
         Command::LearnGraph(args) => cmd::learn_graph::run(&args),
         Command::Graph(command) => cmd::graph::run(&command),
+        Command::Train(command) => cmd::train::run(&command),
+        Command::Eval(command) => cmd::eval::run(&command),
         Command::Simulate(args) => cmd::simulate::run(&args),
     }
 }

@@ -30,6 +30,7 @@ pub struct Graph {
     edges: Vec<Edge>,
     names: Vec<String>,
     positions: Vec<[f64; 2]>,
+    probabilities: Vec<f64>,
 }
 
 impl Graph {
@@ -56,7 +57,7 @@ impl Graph {
             let problem = format!("edge ({}, {}) comes twice", twice[0].i, twice[0].j);
             return Err(Error::data(problem, "list each pair of nodes once"));
         }
-        Ok(Graph { nodes, edges, names: Vec::new(), positions: Vec::new() })
+        Ok(Graph { nodes, edges, names: Vec::new(), positions: Vec::new(), probabilities: Vec::new() })
     }
 
     /// The graph whose half-vector of weights (see [`pairs`]) is `w`: its entries above `threshold` become edges.
@@ -80,6 +81,20 @@ impl Graph {
         Ok(self)
     }
 
+    /// How probable each edge is, in the order of [`Graph::edges`].
+    ///
+    /// # Errors
+    /// Another number of probabilities than edges, or one that is not between 0 and 1.
+    pub fn with_probabilities(mut self, probabilities: Vec<f64>) -> Result<Self> {
+        check_len("the probabilities of the edges", probabilities.len(), self.edges.len())?;
+        if let Some((edge, p)) = self.edges.iter().zip(&probabilities).find(|(_, p)| !(0.0..=1.0).contains(*p)) {
+            let problem = format!("edge ({}, {}) has the probability {p}", edge.i, edge.j);
+            return Err(Error::data(problem, "probabilities are between 0 and 1"));
+        }
+        self.probabilities = probabilities;
+        Ok(self)
+    }
+
     /// The same edges with other weights, in order; errors if one is not finite, or missing.
     pub fn with_weights(&self, weights: impl IntoIterator<Item = f64>) -> Result<Self> {
         let mut edges = self.edges.clone();
@@ -87,8 +102,8 @@ impl Graph {
         for edge in &mut edges {
             edge.weight = weights.next().unwrap_or(f64::NAN);
         }
-        let Graph { names, positions, .. } = self.clone();
-        Ok(Graph { names, positions, ..Graph::new(self.nodes, edges)? })
+        let Graph { names, positions, probabilities, .. } = self.clone();
+        Ok(Graph { names, positions, probabilities, ..Graph::new(self.nodes, edges)? })
     }
 
     /// Number of nodes.
@@ -114,6 +129,11 @@ impl Graph {
     /// Positions of the nodes; empty if they have none.
     pub fn positions(&self) -> &[[f64; 2]] {
         &self.positions
+    }
+
+    /// How probable each edge is; empty if that is not known.
+    pub fn probabilities(&self) -> &[f64] {
+        &self.probabilities
     }
 
     /// The half-vector of weights, zero where there is no edge. `O(m^2)` memory.

@@ -61,7 +61,7 @@ pub fn add_row<F: Real>(i: usize, row: &[F], d: &mut [F]) {
 
 /// The sum of all entries, in eight partial sums, so that it can be vectorised.
 #[inline]
-pub(crate) fn sum<F: Real>(row: &[F]) -> F {
+pub fn sum<F: Real>(row: &[F]) -> F {
     let mut partial = [F::zero(); 8];
     let blocks = row.chunks_exact(8);
     let rest = blocks.remainder().iter().fold(F::zero(), |sum, &w| sum + w);

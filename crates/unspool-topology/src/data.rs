@@ -199,7 +199,8 @@ fn blocks(nodes: usize, count: usize, inside: f64, outside: f64) -> Family {
     }
 }
 
-/// Random kinds, parameters, sizes and numbers of signals: another example for each epoch and index.
+/// Random kinds, parameters, sizes and numbers of signals: another example for each epoch and index. One half has the
+/// parameters of [`Kind::family`], the other random ones.
 ///
 /// Sizes and numbers of signals are uniform in their logarithm.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -233,7 +234,8 @@ impl<F: Real> Dataset<Example<F>> for Mixture {
         let signals = log_uniform(self.signals, rng.random());
         let failed = |error: unspool_graph::Error| Error::Sample { index, problem: error.to_string() };
         for _ in 0..20 {
-            let family = kind.random(nodes, &mut rng);
+            let of_benchmark = rng.random::<f64>() < 0.5;
+            let family = if of_benchmark { kind.family(nodes) } else { kind.random(nodes, &mut rng) };
             let example = example(&family, nodes, signals, rng.random()).map_err(failed)?;
             if example.truth.iter().any(|w| *w > F::zero()) {
                 return Ok(Cow::Owned(example));

@@ -6,7 +6,8 @@ use unspool_core::Real;
 use unspool_graph::laplacian::{self, Criterion};
 use unspool_graph::log_degree::theta_for_neighbours;
 use unspool_graph::metrics::{self, Estimate};
-use unspool_graph::{Result, baseline, pairs};
+use unspool_graph::{Error, Result, baseline, pairs};
+use unspool_train::{Layout, Model, weights};
 
 use crate::data::{Kind, Order, labelled};
 use crate::learned::Learned;
@@ -115,6 +116,40 @@ pub struct Calibration {
     pub bins: [[f64; 3]; 10],
 }
 
+static UNROLLING: [(usize, &[u8]); 4] = [
+    (20, include_bytes!("../weights/unrolling_20.safetensors")),
+    (50, include_bytes!("../weights/unrolling_50.safetensors")),
+    (100, include_bytes!("../weights/unrolling_100.safetensors")),
+    (200, include_bytes!("../weights/unrolling_200.safetensors")),
+];
+static L2G: [(usize, &[u8]); 1] = [(20, include_bytes!("../weights/l2g_20.safetensors"))];
+
+impl Networks {
+    /// With the weights that come with the crate, but for our own network.
+    ///
+    /// # Errors
+    /// None, unless the crate was damaged.
+    pub fn with(learned: Learned) -> Result<Self> {
+        let read = |bytes: &[u8], layout: &Layout| -> Result<Vec<f32>> {
+            let values = weights::File::from_bytes("the weights that come with the program", bytes)
+                .and_then(|file| file.values(layout));
+            values.map_err(|error| Error::Data { problem: error.to_string(), hint: "report this" })
+        };
+        let mut networks = Networks { learned, unrolling: Vec::new(), l2g: Vec::new() };
+        for (nodes, bytes) in UNROLLING {
+            let net = crate::Unrolling::new(unrolling::LAYERS, false);
+            let theta = read(bytes, Model::<f32>::layout(&net))?;
+            networks.unrolling.push((nodes, net, theta));
+        }
+        for (nodes, bytes) in L2G {
+            let net = crate::L2g::new(nodes, unrolling::LAYERS);
+            let theta = read(bytes, Model::<f32>::layout(&net))?;
+            networks.l2g.push((nodes, net, theta));
+        }
+        Ok(networks)
+    }
+}
+
 impl Calibration {
     /// Counts a pair.
     pub fn add(&mut self, p: f64, is_edge: bool) {
@@ -213,7 +248,7 @@ fn tune(cell: Cell, seed: u64) -> Result<(f64, f64)> {
     Ok((best.1, best.2))
 }
 
-/// Graph `k` of a cell.
+/// Graph `k` of a cell: the first connected one of a few that are drawn.
 fn draw(cell: Cell, seed: u64, k: u64) -> Result<Labelled<f64>> {
     let Cell { kind, nodes, signals } = cell;
     let seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(k);

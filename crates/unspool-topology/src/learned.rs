@@ -76,7 +76,7 @@ impl Learned {
 
     /// Mean weights and probabilities.
     pub fn predict(&self, problem: &Problem<f32>) -> Prediction {
-        self.net.predict(&self.theta, problem, &mut self.net.memory())
+        self.net.predict(&self.theta, problem, &mut self.net.memory_to_predict())
     }
 
     /// Adapts to signals without knowing their graph.

@@ -115,7 +115,7 @@ impl Recipe {
                     validation: 200,
                 },
                 training: Settings {
-                    epochs: 100,
+                    epochs: 50,
                     batch: 16,
                     rate: 2e-3,
                     schedule: Schedule::Cosine { warm_up: 0.02 },

@@ -36,7 +36,7 @@ fn gradient_of_the_loss_against_differences() {
                 entry.range.clone().for_each(|i| at[i] += h * direction[i]);
                 net.loss(&at, &example, noise, &mut vec![0.0; at.len()], memory).unwrap()
             };
-            let h = 1e-5;
+            let h = 1e-6;
             let mut f = |h: f64| value(h, &mut memory, &mut noise);
             let want = (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h);
             let got: f64 = entry.range.clone().map(|i| gradient[i] * direction[i]).sum();

@@ -37,6 +37,20 @@ pub(crate) struct LearnGraphArgs {
     /// Further signals on the same nodes: the sparsity is learned by hypergradient of their likelihood
     #[arg(long, value_name = "FILE", conflicts_with_all = ["alpha", "distances"])]
     pub(crate) held_out: Option<PathBuf>,
+    /// Weights of the method learned, as `unspool train graph` writes them [default: those that come with the program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
+    /// With the method learned: adapt the weights to these signals first, in so many steps at most
+    ///
+    /// Raises the likelihood of signals that were held out; the graph need not be known.
+    #[arg(long, value_name = "STEPS", conflicts_with = "distances")]
+    pub(crate) adapt: Option<usize>,
+    /// With the method learned: least probability of an edge
+    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    pub(crate) probability: f64,
+    /// With the method learned and --distances: how many observations they come from
+    #[arg(long, value_name = "N", requires = "distances")]
+    pub(crate) observations: Option<usize>,
     /// Rows of the file are nodes, columns observations
     #[arg(long)]
     pub(crate) transpose: bool,
@@ -106,6 +120,8 @@ pub(crate) enum MethodArg {
     PseudoInverse,
     /// Largest correlations: the baseline
     Correlation,
+    /// Trained network: an unrolled likelihood with a learned prior, and the probability of each edge
+    Learned,
 }
 
 impl MethodArg {
@@ -125,6 +141,7 @@ impl MethodArg {
             MethodArg::Refitted => "Laplacian maximum likelihood, refitted",
             MethodArg::PseudoInverse => "pseudo-inverse",
             MethodArg::Correlation => "correlation",
+            MethodArg::Learned => "learned prior",
         }
     }
 
@@ -235,6 +252,107 @@ pub(crate) struct SimulateArgs {
     pub(crate) threads: Option<u16>,
 }
 
+/// Arguments of `unspool train`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainCommand {
+    /// Train a network that learns graphs from signals
+    #[command(after_long_help = TRAIN_EXAMPLES)]
+    Graph(TrainGraphArgs),
+}
+
+/// Arguments of `unspool train graph`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainGraphArgs {
+    /// Configuration, JSON; `config.json` of another run serves
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub(crate) config: Option<PathBuf>,
+    /// Ready configuration: learned, unrolling, unrolling-authors, recurrent or l2g
+    #[arg(long, value_name = "NAME", default_value = "learned")]
+    pub(crate) preset: String,
+    /// Folder for configuration, metrics, checkpoints and weights
+    #[arg(long, short, value_name = "DIR", default_value = "run")]
+    pub(crate) out: PathBuf,
+    /// Go on with the run in the folder
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Passes over the data, instead of the configuration's
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Seed of weights and order, instead of the configuration's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Print the configuration and do nothing
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Threads to compute with; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `unspool eval`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalCommand {
+    /// Compare all methods on fresh random graphs: GMSE with 95 % intervals, calibration
+    #[command(after_long_help = EVAL_EXAMPLES)]
+    Graph(EvalGraphArgs),
+}
+
+/// Arguments of `unspool eval graph`.
+#[derive(Debug, Args)]
+pub(crate) struct EvalGraphArgs {
+    /// Families: ba, ws, er, sbm, rgg
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_values = ["ba", "ws", "er", "sbm", "rgg"])]
+    pub(crate) families: Vec<String>,
+    /// Numbers of nodes
+    #[arg(long, value_name = "M", value_delimiter = ',', default_values_t = [20, 50, 100, 200])]
+    pub(crate) nodes: Vec<usize>,
+    /// Numbers of signals
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [30, 100, 300, 3000])]
+    pub(crate) signals: Vec<usize>,
+    /// Methods [default: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) methods: Vec<String>,
+    /// Graphs in each cell
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u64).range(2..))]
+    pub(crate) graphs: u64,
+    /// Seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Weights of the method learned [default: those that come with the program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Threads to compute with; the result does not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  The network that comes with the program, again:
+    unspool train graph -o run
+  Stopped by Ctrl-C or worse, it goes on where it was, and ends with the same weights:
+    unspool train graph -o run --resume
+  One's own configuration:
+    unspool train graph --preset unrolling --show > config.json
+    unspool train graph --config config.json -o run2
+  What it learned:
+    unspool learn-graph signals.csv --method learned --weights run/weights.safetensors";
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  unspool eval graph --nodes 20 --graphs 64
+  unspool eval graph --families ba,ws --nodes 20,50 --signals 30,300 --json > table.json
+  unspool eval graph --nodes 20 --weights run/weights.safetensors --methods refitted,learned";
+
 pub(super) const LEARN_GRAPH_EXAMPLES: &str = "\
 Examples:
   Weather stations that come with the program, six neighbours each:
@@ -245,6 +363,8 @@ Examples:
     unspool learn-graph monday.csv --held-out tuesday.csv
   Many observations of few nodes: maximum likelihood, refitted on the edges that matter:
     unspool learn-graph returns.npy --method refitted -o market.graphml
+  Few observations: a trained network, with the probability of each edge:
+    unspool learn-graph returns.npy --method learned -o market.graphml
   A stream, a day at a time, older days forgotten:
     unspool learn-graph sensors.csv --chunk 288 --forgetting 0.999
   Squared distances that are ready:

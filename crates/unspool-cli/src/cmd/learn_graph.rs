@@ -13,7 +13,10 @@ use unspool_graph::learn::{Learned, Learner, Search, Sparsity};
 use unspool_graph::log_degree::pricing::Stage;
 use unspool_graph::log_degree::{Method, Selected, Weights, select, solve};
 use unspool_graph::points::Watch;
-use unspool_graph::{Graph, Signals, baseline, distances, example};
+use unspool_graph::{Graph, Signals, baseline, distances, example, pairs};
+use unspool_topology::learned::{Adapted, Learned as Network};
+use unspool_topology::prior_net::Prediction;
+use unspool_topology::problem::Problem;
 
 use super::SCHEMA_VERSION;
 use super::graph::{self, Facts};
@@ -86,6 +89,7 @@ struct Answer {
     search: Option<Search>,
     selected: Option<Selected>,
     updates: Vec<Value>,
+    adapted: Option<Adapted>,
 }
 
 impl Answer {
@@ -101,6 +105,7 @@ impl Answer {
             search: None,
             selected: None,
             updates: Vec::new(),
+            adapted: None,
         }
     }
 
@@ -261,6 +266,7 @@ impl Input {
                 let w = baseline::pseudo_inverse(self.nodes(), &self.distances()?)?;
                 Answer::plain(Graph::from_half(self.nodes(), &w, 0.0)?)
             }
+            MethodArg::Learned => self.learned(args)?,
             MethodArg::Correlation => {
                 let edges = (self.degree(args) * self.nodes() as f64 / 2.0).round().max(1.0) as usize;
                 Answer::plain(baseline::thresholded(self.signals("correlation")?, edges)?)
@@ -298,6 +304,36 @@ impl Input {
             iterations: Some(iterations),
             ..Answer::plain(Graph::from_half(self.nodes(), &w, 0.0)?)
         })
+    }
+
+    /// A trained network.
+    fn learned(&self, args: &LearnGraphArgs) -> Result<Answer, Failure> {
+        let mut learned = match &args.weights {
+            Some(path) => Network::read(path)?,
+            None => Network::shipped()?,
+        };
+        let adapted = args.adapt.map(|steps| learned.adapt(self.signals("--adapt")?, steps).map_err(Failure::from));
+        let adapted = adapted.transpose()?;
+        let observations = match (&self.source, args.observations) {
+            (Source::Signals(signals), _) => signals.observations(),
+            (Source::Distances { .. }, Some(observations)) => observations,
+            _ => {
+                let hint = "tell it with --observations";
+                return Err(Failure::new("the method learned must know the number of observations", hint));
+            }
+        };
+        if !(0.0..1.0).contains(&args.probability) {
+            let message = format!("the least probability of an edge is {}", args.probability);
+            return Err(Failure::new(message, "take a number from 0 up to 1, such as 0.5"));
+        }
+        let problem = Problem::new(self.nodes(), observations, &self.distances()?)?;
+        let Prediction { w, p } = learned.predict(&problem);
+        let kept: Vec<(f64, f64)> =
+            w.iter().zip(&p).map(|(&w, &p)| if p >= args.probability { (w, p) } else { (0.0, 0.0) }).collect();
+        let (w, p): (Vec<f64>, Vec<f64>) = kept.into_iter().unzip();
+        let graph = Graph::from_half(self.nodes(), &w, 0.0)?;
+        let p = graph.edges().iter().map(|e| p[pairs::index(self.nodes(), e.i, e.j)]).collect();
+        Ok(Answer { adapted, ..Answer::plain(graph.with_probabilities(p)?) })
     }
 
     /// Chunk by chunk, each graph from where the last one was.
@@ -394,6 +430,9 @@ impl Told<'_> {
                 update["seconds"].as_f64().unwrap_or(0.0)
             );
         }
+        if let Some(Adapted { before, after, steps }) = answer.adapted {
+            let _ = writeln!(text, "adapted in {steps} steps: held-out loss {before:.4} -> {after:.4}");
+        }
         for warning in self.warnings() {
             let _ = writeln!(text, "warning: {warning}");
         }
@@ -407,6 +446,8 @@ impl Told<'_> {
     fn document(&self) -> Value {
         let Told { args, answer, facts, .. } = self;
         let edges: Vec<_> = answer.graph.edges().iter().map(|e| json!([e.i, e.j, e.weight])).collect();
+        let probabilities = Some(answer.graph.probabilities()).filter(|p| !p.is_empty());
+        let adapted = answer.adapted.as_ref();
         json!({
             "schema_version": SCHEMA_VERSION,
             "command": "learn-graph",
@@ -415,6 +456,8 @@ impl Told<'_> {
             "nodes": facts.nodes,
             "names": answer.graph.names(),
             "edges": edges,
+            "probabilities": probabilities,
+            "adapted": adapted.map(|a| json!({ "before": a.before, "after": a.after, "steps": a.steps })),
             "objective": answer.objective,
             "gap": answer.relative_gap,
             "iterations": answer.iterations,

@@ -2,12 +2,14 @@
 
 pub(crate) mod advise;
 pub(crate) mod curse;
+pub(crate) mod eval;
 pub(crate) mod graph;
 pub(crate) mod learn_graph;
 pub(crate) mod predict;
 pub(crate) mod simulate;
 mod source;
 mod subject;
+pub(crate) mod train;
 pub(crate) mod tune;
 
 use std::path::Path;

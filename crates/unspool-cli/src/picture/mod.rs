@@ -2,6 +2,7 @@
 
 mod curse;
 mod graph;
+mod training;
 mod tuning;
 
 use kuva::backend::raster::RasterBackend;
@@ -11,6 +12,7 @@ use kuva::render::render::Scene;
 
 pub(crate) use self::curse::{Drawn, draw as draw_curse};
 pub(crate) use self::graph::{Settings as GraphSettings, draw as draw_graph};
+pub(crate) use self::training::draw as draw_training;
 pub(crate) use self::tuning::draw as draw_tuning;
 use crate::exit::Failure;
 

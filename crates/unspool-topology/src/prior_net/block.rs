@@ -3,7 +3,7 @@
 //! ```text
 //! w, R   <- likelihood at the weights that come in                         (likelihood)
 //! u      <- 1'w^2 / 1'w                                                    typical weight of an edge
-//! nodes  <- tanh(N [ln degree | mean of h over edges | mean of h over pairs])
+//! nodes  <- tanh(N [ln degree | means of h over the node's edges, over its pairs, over all pairs])
 //! T_c    <- paths of two edges, P_c P_c, with P_1 = w / (u + w), P_2 = P_1 h_8
 //! x      <- [correlations | ln n, ln m | deviance, ... (features) | T | nodes_i + nodes_j | nodes_i nodes_j | h]
 //! h, a, b, c <- three linear maps with leaky ReLU between
@@ -28,10 +28,12 @@ use crate::problem::{FEATURES, Problem};
 /// Hidden channels of a pair.
 pub(super) const HIDDEN: usize = 16;
 /// Channels of a node, in and out.
-const NODE_IN: usize = 9;
+const NODE_IN: usize = 1 + EDGE_MEANS + 2 * PAIR_MEANS;
 const NODE_OUT: usize = 8;
-/// Hidden channels that nodes see: the mean over edges of the first, over all pairs of the others.
+/// Hidden channels of which nodes see the mean over their edges.
 const EDGE_MEANS: usize = 4;
+/// The next ones, of which they see the mean over their pairs, and over all pairs of the graph.
+const PAIR_MEANS: usize = 4;
 const TRIANGLES: usize = 2;
 /// The hidden channel in the second kind of path.
 const PATH: usize = 8;
@@ -195,10 +197,14 @@ impl Block {
             if c < EDGE_MEANS {
                 degrees_of_product(m, w, channel(c), out);
                 out.iter_mut().zip(&tape.degrees).for_each(|(out, &d)| *out /= d + tenth * mean);
-            } else {
+            } else if c < EDGE_MEANS + PAIR_MEANS {
                 pairs::degrees(channel(c), out);
                 out.iter_mut().for_each(|out| *out /= F::of(m as f64));
             }
+        }
+        let (own, global) = rest.split_at_mut((EDGE_MEANS + PAIR_MEANS) * m);
+        for (own, global) in own[EDGE_MEANS * m..].chunks_exact(m).zip(global.chunks_exact_mut(m)) {
+            global.fill(pairs::sum(own) / F::of(m as f64));
         }
         fit(&mut tape.node_out, NODE_OUT * m);
         self.node.forward(theta, &tape.node_in, &mut tape.node_out);
@@ -355,7 +361,12 @@ impl Block {
             gdegrees[i] = g;
             gmean -= g * ratio;
         }
-        for c in 0..NODE_IN - 1 {
+        for c in 0..PAIR_MEANS {
+            let (own, global) = gnode_in.split_at_mut((1 + EDGE_MEANS + PAIR_MEANS) * m);
+            let g = pairs::sum(&global[c * m..][..m]) / F::of(m as f64);
+            own[(1 + EDGE_MEANS + c) * m..][..m].iter_mut().for_each(|own| *own += g);
+        }
+        for c in 0..EDGE_MEANS + PAIR_MEANS {
             let g = &mut gnode_in[(c + 1) * m..][..m];
             let (hc, ghc) = (&h[c * l..][..l], &mut gh[c * l..][..l]);
             if c < EDGE_MEANS {

@@ -84,19 +84,30 @@ impl PriorNet {
         }
     }
 
+    /// Memory for predictions alone: less of it.
+    pub fn memory_to_predict<F: Real>(&self) -> Memory<F> {
+        Memory { tapes: vec![Tape::default(); 2], ..self.memory() }
+    }
+
     fn forward<F: Real>(&self, theta: &[F], problem: &Problem<F>, memory: &mut Memory<F>) {
         let l = problem.z.len();
         memory.start.clear();
         memory.start.resize(HIDDEN * l, F::zero());
         self.embedding.forward(theta, &problem.features, &mut memory.start);
         activation::tanh(&mut memory.start);
+        // in training each block has a tape of its own; otherwise two take turns
+        let count = memory.tapes.len();
         for (t, block) in self.blocks.iter().enumerate() {
-            let (before, after) = memory.tapes.split_at_mut(t);
-            let (w, h) = match before.last() {
-                Some(tape) => (tape.w.as_slice(), tape.hidden(l)),
+            let mut tape = std::mem::take(&mut memory.tapes[t % count]);
+            let (w, h) = match t.checked_sub(1) {
+                Some(before) => {
+                    let before = &memory.tapes[before % count];
+                    (before.w.as_slice(), before.hidden(l))
+                }
                 None => (problem.start.as_slice(), memory.start.as_slice()),
             };
-            block.forward(theta, problem, w, h, &mut after[0], &mut memory.scratch);
+            block.forward(theta, problem, w, h, &mut tape, &mut memory.scratch);
+            memory.tapes[t % count] = tape;
         }
     }
 
@@ -106,7 +117,7 @@ impl PriorNet {
     /// `O(m^3)`, and some 3,000 multiply-adds for each pair and block.
     pub fn predict<F: Real>(&self, theta: &[F], problem: &Problem<F>, memory: &mut Memory<F>) -> Prediction {
         self.forward(theta, problem, memory);
-        let last = &memory.tapes[self.blocks.len() - 1];
+        let last = &memory.tapes[(self.blocks.len() - 1) % memory.tapes.len()];
         let wide = |v: &[F]| v.iter().map(|v| v.wide()).collect();
         Prediction { w: wide(&last.w), p: wide(last.p(problem.z.len())) }
     }

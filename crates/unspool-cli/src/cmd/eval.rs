@@ -1,0 +1,157 @@
+//! `unspool eval`.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use unspool_graph::metrics::Estimate;
+use unspool_topology::Learned;
+use unspool_topology::data::Kind;
+use unspool_topology::evaluate::{self, Calibration, Cell, Method, Networks, Row};
+
+use super::SCHEMA_VERSION;
+use crate::args::{EvalCommand, EvalGraphArgs};
+use crate::exit::{Done, Failure};
+use crate::output;
+use crate::progress::Share;
+
+/// The kind of graphs and the numbers of nodes that the shipped weights were not trained on.
+const HELD_OUT: Kind = Kind::Sbm;
+const LARGEST_TRAINED: usize = 100;
+
+/// Compares methods.
+pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
+    let EvalCommand::Graph(args) = command;
+    super::build_threads(args.threads)?;
+    let kinds: Vec<Kind> = args.families.iter().map(|name| named(name, &Kind::ALL, Kind::name, "families")).collect::<Result<_, _>>()?;
+    let methods: Vec<Method> = if args.methods.is_empty() {
+        Method::ALL.to_vec()
+    } else {
+        args.methods.iter().map(|name| named(name, &Method::ALL, Method::name, "methods")).collect::<Result<_, _>>()?
+    };
+    if let Some(few) = args.nodes.iter().find(|m| **m < 8) {
+        return Err(Failure::new(format!("{few} nodes are too few for these families"), "take at least 8"));
+    }
+    if args.signals.contains(&0) {
+        return Err(Failure::new("there are no signals", "take at least 1"));
+    }
+    let learned = match &args.weights {
+        Some(path) => Learned::read(path)?,
+        None => Learned::shipped()?,
+    };
+    let networks = Networks::with(learned)?;
+    let share = Share::new(args.quiet);
+    let count = (kinds.len() * args.nodes.len() * args.signals.len()) as f64;
+    let mut rows: Vec<Row> = Vec::new();
+    for &nodes in &args.nodes {
+        for &kind in &kinds {
+            for &signals in &args.signals {
+                share.stage(&format!("{} of {nodes} nodes, {signals} signals", kind.name()));
+                rows.push(evaluate::cell(Cell { kind, nodes, signals }, &methods, args.graphs, args.seed, &networks)?);
+                share.show(rows.len() as f64 / count);
+            }
+        }
+    }
+    share.finish();
+    let calibration: Vec<(Kind, Calibration)> = kinds.iter().map(|&kind| (kind, calibration(kind, &rows))).collect();
+    if args.json {
+        output::print(format!("{:#}\n", document(args, &methods, &rows, &calibration)).as_bytes())?;
+    } else {
+        output::print(table(args, &methods, &rows, &calibration).as_bytes())?;
+    }
+    Ok(Done::Well)
+}
+
+fn named<T: Copy>(name: &str, all: &[T], name_of: impl Fn(T) -> &'static str, what: &str) -> Result<T, Failure> {
+    all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| name_of(one)).collect();
+        Failure::new(format!("there is no {name:?} among the {what}"), format!("there are {}", names.join(", ")))
+    })
+}
+
+fn calibration(kind: Kind, rows: &[Row]) -> Calibration {
+    let mut all = Calibration::default();
+    rows.iter().filter(|row| row.cell.kind == kind).for_each(|row| all.merge(&row.calibration));
+    all
+}
+
+fn is_held_out(cell: &Cell) -> bool {
+    cell.kind == HELD_OUT || cell.nodes > LARGEST_TRAINED
+}
+
+fn table(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[(Kind, Calibration)]) -> String {
+    let mut text = format!(
+        "GMSE, mean of {} graphs with nodes in random order, +- half of its 95 % interval; the least is marked >,\n\
+         families and sizes that the network learned was not trained on *\n\n{:18}",
+        args.graphs, "graphs, signals"
+    );
+    for method in methods {
+        let _ = write!(text, " {:>18}", method.name());
+    }
+    for row in rows {
+        let Cell { kind, nodes, signals } = row.cell;
+        let mark = if is_held_out(&row.cell) { "*" } else { " " };
+        let _ = write!(text, "\n{:18}", format!("{}{mark} {nodes} {signals}", kind.name()));
+        let least = row.gmse.iter().flatten().map(|g| g.value).fold(f64::INFINITY, f64::min);
+        for gmse in &row.gmse {
+            let cell = gmse.map_or("-".to_owned(), |g| {
+                let mark = if g.value == least { ">" } else { "" };
+                format!("{mark}{} +-{}", short(g.value), short((g.high - g.low) / 2.0))
+            });
+            let _ = write!(text, " {cell:>18}");
+        }
+    }
+    text.push('\n');
+    if methods.contains(&Method::Learned) {
+        text += "\nprobabilities of the network learned: mean in each bin -> share of edges (number of pairs)\n";
+        for (kind, c) in calibration {
+            let _ = write!(text, "{:4} expected calibration error {:.4};", kind.name(), c.error());
+            for [n, p, edges] in c.bins.iter().filter(|bin| bin[0] > 0.0) {
+                let _ = write!(text, " {:.2}->{:.2} ({n})", p / n, edges / n);
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Three digits, or a power of ten.
+fn short(x: f64) -> String {
+    if x >= 1e4 { format!("{x:.0e}") } else if x >= 100.0 { format!("{x:.0}") } else if x >= 1.0 { format!("{x:.2}") } else { format!("{x:.4}") }
+}
+
+fn document(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[(Kind, Calibration)]) -> Value {
+    let estimate = |e: &Estimate| json!({ "mean": e.value, "low": e.low, "high": e.high });
+    let cells: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let gmse: serde_json::Map<String, Value> = methods
+                .iter()
+                .zip(&row.gmse)
+                .map(|(method, g)| (method.name().to_owned(), g.as_ref().map_or(Value::Null, estimate)))
+                .collect();
+            json!({
+                "family": row.cell.kind.name(),
+                "nodes": row.cell.nodes,
+                "signals": row.cell.signals,
+                "held_out": is_held_out(&row.cell),
+                "gmse": gmse,
+                "calibration_error": row.calibration.error(),
+            })
+        })
+        .collect();
+    let calibration: serde_json::Map<String, Value> = calibration
+        .iter()
+        .map(|(kind, c)| {
+            let bins: Vec<Value> = c.bins.iter().map(|[n, p, e]| json!({ "pairs": n, "sum_of_probabilities": p, "edges": e })).collect();
+            (kind.name().to_owned(), json!({ "error": c.error(), "bins": bins }))
+        })
+        .collect();
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "command": "eval graph",
+        "graphs": args.graphs,
+        "seed": args.seed,
+        "cells": cells,
+        "calibration": calibration,
+    })
+}
