@@ -108,6 +108,7 @@ struct Progress {
     epoch: usize,
     batch: usize,
     loss: f64,
+    rate: f64,
     best_epoch: usize,
     best_value: Option<f64>,
     history: Vec<Epoch>,
@@ -219,7 +220,6 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
             order.clear();
             order.extend(0..training.len());
             order.shuffle(&mut stream(self.settings.seed, 1, epoch as u64));
-            let mut rate = self.settings.rate;
             while self.state.progress.batch < batches {
                 let number = self.state.progress.batch;
                 let chosen = &order[number * batch..order.len().min((number + 1) * batch)];
@@ -240,9 +240,10 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
                     gradient.iter_mut().for_each(|g| *g *= scale);
                 }
                 let share = (epoch * batches + number) as f64 / (epochs * batches) as f64;
-                rate = self.settings.rate * self.settings.schedule.factor(epoch, share);
+                let rate = self.settings.rate * self.settings.schedule.factor(epoch, share);
                 let State { raw, first, second, progress, .. } = &mut self.state;
                 progress.steps += 1;
+                progress.rate = rate;
                 self.settings.adam.step(rate, progress.steps, raw, first, second, gradient);
                 progress.batch += 1;
                 progress.loss += loss * chosen.len() as f64;
@@ -261,7 +262,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
             let metrics = self.validate(validation, &values, &mut parts)?;
             let progress = &mut self.state.progress;
             let loss = progress.loss / training.len() as f64;
-            let done = Epoch { epoch: epoch + 1, rate, loss, validation: metrics };
+            let done = Epoch { epoch: epoch + 1, rate: progress.rate, loss, validation: metrics };
             let value = done.validation.first().map_or(loss, |(_, value)| *value);
             if !value.is_nan() && progress.best_value.is_none_or(|best| value < best) {
                 (progress.best_value, progress.best_epoch) = (Some(value), epoch + 1);

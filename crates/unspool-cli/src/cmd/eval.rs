@@ -22,7 +22,8 @@ const LARGEST_TRAINED: usize = 100;
 pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     let EvalCommand::Graph(args) = command;
     super::build_threads(args.threads)?;
-    let kinds: Vec<Kind> = args.families.iter().map(|name| named(name, &Kind::ALL, Kind::name, "families")).collect::<Result<_, _>>()?;
+    let kinds: Vec<Kind> =
+        args.families.iter().map(|name| named(name, &Kind::ALL, Kind::name, "families")).collect::<Result<_, _>>()?;
     let methods: Vec<Method> = if args.methods.is_empty() {
         Method::ALL.to_vec()
     } else {
@@ -116,7 +117,15 @@ fn table(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[
 
 /// Three digits, or a power of ten.
 fn short(x: f64) -> String {
-    if x >= 1e4 { format!("{x:.0e}") } else if x >= 100.0 { format!("{x:.0}") } else if x >= 1.0 { format!("{x:.2}") } else { format!("{x:.4}") }
+    if x >= 1e4 {
+        format!("{x:.0e}")
+    } else if x >= 100.0 {
+        format!("{x:.0}")
+    } else if x >= 1.0 {
+        format!("{x:.2}")
+    } else {
+        format!("{x:.4}")
+    }
 }
 
 fn document(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[(Kind, Calibration)]) -> Value {
@@ -142,7 +151,8 @@ fn document(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration:
     let calibration: serde_json::Map<String, Value> = calibration
         .iter()
         .map(|(kind, c)| {
-            let bins: Vec<Value> = c.bins.iter().map(|[n, p, e]| json!({ "pairs": n, "sum_of_probabilities": p, "edges": e })).collect();
+            let bins: Vec<Value> =
+                c.bins.iter().map(|[n, p, e]| json!({ "pairs": n, "sum_of_probabilities": p, "edges": e })).collect();
             (kind.name().to_owned(), json!({ "error": c.error(), "bins": bins }))
         })
         .collect();

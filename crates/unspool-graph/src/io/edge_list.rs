@@ -78,22 +78,25 @@ pub(super) fn parse(source: &Source) -> Result<Graph> {
 pub(super) fn bytes(graph: &Graph) -> Result<Vec<u8>> {
     let names: Vec<String> = (0..graph.nodes()).map(|node| graph.name(node)).collect();
     check_names(&names)?;
-    let mut edges = graph.edges().to_vec();
-    edges.sort_by_key(|edge| (edge.j, edge.i));
+    let has_probabilities = !graph.probabilities().is_empty();
+    let mut edges: Vec<_> = graph.edges().iter().enumerate().collect();
+    edges.sort_by_key(|(_, edge)| (edge.j, edge.i));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |source: &str, target: &str, weight: &str| {
-        writer.write_record([source, target, weight]).expect("memory takes every record");
+    let mut write = |source: &str, target: &str, weight: &str, probability: &str| {
+        let width = if has_probabilities { 4 } else { 3 };
+        writer.write_record(&[source, target, weight, probability][..width]).expect("memory takes every record");
     };
-    write("source", "target", "weight");
+    write("source", "target", "weight", "probability");
     let mut rest = edges.as_slice();
     for (node, name) in names.iter().enumerate() {
-        let (own, after) = rest.split_at(rest.iter().take_while(|edge| edge.j == node).count());
-        let joined = node == 0 && after.first().is_some_and(|edge| edge.j == 1);
+        let (own, after) = rest.split_at(rest.iter().take_while(|(_, edge)| edge.j == node).count());
+        let joined = node == 0 && after.first().is_some_and(|(_, edge)| edge.j == 1);
         if own.is_empty() && !joined {
-            write(name, name, "0.0");
+            write(name, name, "0.0", "0.0");
         }
-        for edge in own {
-            write(&names[edge.i], name, &format!("{:?}", edge.weight));
+        for (number, edge) in own {
+            let p = graph.probabilities().get(*number).map_or(String::new(), |p| format!("{p:?}"));
+            write(&names[edge.i], name, &format!("{:?}", edge.weight), &p);
         }
         rest = after;
     }

@@ -123,6 +123,13 @@ pub(super) fn bytes(graph: &Graph) -> Result<Vec<u8>> {
 }
 
 fn content(writer: &mut Writer<Vec<u8>>, graph: &Graph) -> std::io::Result<()> {
+    if !graph.probabilities().is_empty() {
+        writer.create_element("attributes").with_attribute(("class", "edge")).write_inner_content(|writer| {
+            let attributes = [("id", "probability"), ("title", "probability"), ("type", "double")];
+            writer.create_element("attribute").with_attributes(attributes).write_empty()?;
+            Ok(())
+        })?;
+    }
     writer.create_element("nodes").write_inner_content(|writer| {
         for node in 0..graph.nodes() {
             let (id, label) = (node.to_string(), graph.name(node));
@@ -147,7 +154,20 @@ fn content(writer: &mut Writer<Vec<u8>>, graph: &Graph) -> std::io::Result<()> {
             let (i, j) = (edge.i.to_string(), edge.j.to_string());
             let attributes = [("id", &id), ("source", &i), ("target", &j), ("weight", &weight)];
             let attributes = attributes.map(|(name, value)| (name, value.as_str()));
-            writer.create_element("edge").with_attributes(attributes).write_empty()?;
+            let element = writer.create_element("edge").with_attributes(attributes);
+            let Some(p) = graph.probabilities().get(number) else {
+                element.write_empty()?;
+                continue;
+            };
+            element.write_inner_content(|writer| {
+                writer.create_element("attvalues").write_inner_content(|writer| {
+                    let value = format!("{p:?}");
+                    let attributes = [("for", "probability"), ("value", value.as_str())];
+                    writer.create_element("attvalue").with_attributes(attributes).write_empty()?;
+                    Ok(())
+                })?;
+                Ok(())
+            })?;
         }
         Ok(())
     })?;

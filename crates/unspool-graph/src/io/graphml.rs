@@ -201,6 +201,9 @@ fn content(writer: &mut Writer<Vec<u8>>, graph: &Graph) -> std::io::Result<()> {
         key(writer, "y", "node", "double")?;
     }
     key(writer, "weight", "edge", "double")?;
+    if !graph.probabilities().is_empty() {
+        key(writer, "probability", "edge", "double")?;
+    }
     writer.create_element("graph").with_attribute(("edgedefault", "undirected")).write_inner_content(|writer| {
         for node in 0..graph.nodes() {
             let id = node.to_string();
@@ -221,12 +224,15 @@ fn content(writer: &mut Writer<Vec<u8>>, graph: &Graph) -> std::io::Result<()> {
                 Ok(())
             })?;
         }
-        for edge in graph.edges() {
+        for (number, edge) in graph.edges().iter().enumerate() {
             let ends = (edge.i.to_string(), edge.j.to_string());
             writer
                 .create_element("edge")
                 .with_attributes([("source", ends.0.as_str()), ("target", ends.1.as_str())])
                 .write_inner_content(|writer| {
+                if let Some(p) = graph.probabilities().get(number) {
+                    xml::text_element(writer, "data", ("key", "probability"), &format!("{p:?}"))?;
+                }
                 xml::text_element(writer, "data", ("key", "weight"), &format!("{:?}", edge.weight))
             })?;
         }

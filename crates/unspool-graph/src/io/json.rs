@@ -109,6 +109,8 @@ struct EdgeWritten {
     source: usize,
     target: usize,
     weight: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
 }
 
 /// Nodes are called 0, 1, ...; names and positions are their attributes `name`, `x`, `y`.
@@ -118,13 +120,18 @@ pub(super) fn bytes(graph: &Graph) -> Result<Vec<u8>> {
         let position = graph.positions().get(id);
         NodeWritten { id, name: graph.names().get(id), x: position.map(|p| p[0]), y: position.map(|p| p[1]) }
     };
-    let edge = |edge: &crate::Edge| EdgeWritten { source: edge.i, target: edge.j, weight: edge.weight };
+    let edge = |(number, edge): (usize, &crate::Edge)| EdgeWritten {
+        source: edge.i,
+        target: edge.j,
+        weight: edge.weight,
+        probability: graph.probabilities().get(number).copied(),
+    };
     let written = Written {
         directed: false,
         multigraph: false,
         graph: serde_json::Map::new(),
         nodes: (0..graph.nodes()).map(node).collect(),
-        edges: graph.edges().iter().map(edge).collect(),
+        edges: graph.edges().iter().enumerate().map(edge).collect(),
     };
     let mut bytes = serde_json::to_vec(&written).expect("texts and finite numbers");
     bytes.push(b'\n');

@@ -79,10 +79,14 @@ pub(super) fn parse(source: &Source) -> Result<Graph> {
     edges.into_graph(nodes)
 }
 
-/// The lower triangle; nodes count from 1. Names and positions have no place.
+/// The lower triangle; nodes count from 1. Names and positions have no place; probabilities of edges are comments, one a line.
 pub(super) fn bytes(graph: &Graph) -> Vec<u8> {
     let (nodes, edges) = (graph.nodes(), graph.edges());
-    let mut text = format!("%%MatrixMarket matrix coordinate real symmetric\n{nodes} {nodes} {}\n", edges.len());
+    let mut text = String::from("%%MatrixMarket matrix coordinate real symmetric\n");
+    for (edge, p) in edges.iter().zip(graph.probabilities()) {
+        writeln!(text, "% probability {} {} {p:?}", edge.j + 1, edge.i + 1).expect("memory takes every line");
+    }
+    writeln!(text, "{nodes} {nodes} {}", edges.len()).expect("memory takes every line");
     for edge in edges {
         writeln!(text, "{} {} {:?}", edge.j + 1, edge.i + 1, edge.weight).expect("memory takes every line");
     }

@@ -72,10 +72,11 @@ pub(super) fn parse(source: &Source) -> Result<Graph> {
     Ok(graph)
 }
 
-/// CSR with both triangles, in the arrays that SciPy reads, and `names` and `positions` beside them.
+/// CSR with both triangles, in the arrays that SciPy reads, and `names`, `positions` and `probabilities` (of the
+/// upper triangle's edges, row after row) beside them.
 pub(super) fn bytes(graph: &Graph) -> Result<Vec<u8>> {
     super::nodes::check_positions(graph.positions())?;
-    let nodes = graph.nodes();
+    let (nodes, edges) = (graph.nodes(), graph.edges());
     let both = graph.edges().iter().flat_map(|edge| [(edge.i, edge.j, edge.weight), (edge.j, edge.i, edge.weight)]);
     let mut entries: Vec<(usize, usize, f64)> = both.collect();
     entries.sort_unstable_by_key(|&(row, column, _)| (row, column));
@@ -99,6 +100,9 @@ pub(super) fn bytes(graph: &Graph) -> Result<Vec<u8>> {
     }
     if !graph.positions().is_empty() {
         arrays.push(("positions", archive::floats(&[nodes, 2], graph.positions().iter().flatten().copied())));
+    }
+    if !graph.probabilities().is_empty() {
+        arrays.push(("probabilities", archive::floats(&[edges.len()], graph.probabilities().iter().copied())));
     }
     Ok(archive::bytes(arrays))
 }

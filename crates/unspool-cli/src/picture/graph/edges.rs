@@ -1,16 +1,19 @@
-//! The edges: the heavier, the wider and darker, and the later drawn.
+//! The edges: the heavier, the wider and darker, and the later drawn. Where probabilities are known, doubtful edges are dashed.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, Scene};
-use unspool_graph::Edge;
+use unspool_graph::{Edge, Graph};
 
 use super::{INK, TEXT, heading, text};
 use crate::picture::power_of_ten;
 
 /// Most edges drawn.
 const MOST: usize = 50_000;
+/// Edges less probable than this are doubtful.
+const DOUBTFUL: f64 = 0.9;
 /// Different widths and shades.
 const LEVELS: usize = 32;
 /// Shades from light to heavy edges.
@@ -21,17 +24,21 @@ const NEGATIVE: [[f64; 3]; 3] = [[240.0, 214.0, 230.0], [204.0, 121.0, 167.0], [
 /// The edges that are drawn, from light to heavy.
 pub(super) struct Strokes<'a> {
     edges: Vec<&'a Edge>,
+    /// Those that are doubtful.
+    doubtful: HashSet<(usize, usize)>,
     /// Width of the heaviest.
     widest: f64,
 }
 
 impl<'a> Strokes<'a> {
-    pub(super) fn new(edges: &'a [Edge]) -> Self {
-        let mut edges: Vec<&Edge> = edges.iter().filter(|edge| edge.weight != 0.0).collect();
+    pub(super) fn new(graph: &'a Graph) -> Self {
+        let known = graph.edges().iter().zip(graph.probabilities());
+        let doubtful = known.filter(|(_, p)| **p < DOUBTFUL).map(|(edge, _)| (edge.i, edge.j)).collect();
+        let mut edges: Vec<&Edge> = graph.edges().iter().filter(|edge| edge.weight != 0.0).collect();
         edges.sort_by(|a, b| a.weight.abs().total_cmp(&b.weight.abs()));
         edges.drain(..edges.len().saturating_sub(MOST));
         let widest = (4.0 * (150.0 / edges.len().max(1) as f64).powf(0.3)).clamp(0.8, 4.0);
-        Strokes { edges, widest }
+        Strokes { edges, doubtful, widest }
     }
 
     /// How many are drawn.
@@ -59,7 +66,8 @@ impl<'a> Strokes<'a> {
 
     /// Draws edges of one style that follow each other as one path.
     pub(super) fn draw(&self, scene: &mut Scene, points: &[[f64; 2]]) {
-        let key = |edge: &Edge| (edge.weight < 0.0, self.level(edge));
+        let is_doubtful = |edge: &Edge| self.doubtful.contains(&(edge.i, edge.j));
+        let key = |edge: &Edge| (edge.weight < 0.0, self.level(edge), is_doubtful(edge));
         for alike in self.edges.chunk_by(|a, b| key(a) == key(b)) {
             let Some(first) = alike.first() else { continue };
             let mut path = String::new();
@@ -70,7 +78,7 @@ impl<'a> Strokes<'a> {
                 }
             }
             let (stroke, width) = self.style(first);
-            scene.add(line(path, stroke, width));
+            scene.add(line(path, stroke, width, is_doubtful(first)));
         }
     }
 
@@ -93,15 +101,23 @@ impl<'a> Strokes<'a> {
         for (row, (name, edge)) in shown.iter().enumerate() {
             let middle = y + 22.0 + 21.0 * row as f64;
             let (stroke, width) = self.style(edge);
-            scene.add(line(format!("M{} {middle}L{} {middle}", x + 2.0, x + 46.0), stroke, width));
+            scene.add(line(format!("M{} {middle}L{} {middle}", x + 2.0, x + 46.0), stroke, width, false));
             scene.add(text(x + 62.0, middle + 4.0, format!("{} ({name})", number(edge.weight)), TEXT, INK));
         }
-        y + 34.0 + 21.0 * shown.len() as f64
+        let end = y + 34.0 + 21.0 * shown.len() as f64;
+        if self.doubtful.is_empty() {
+            return end;
+        }
+        let middle = end - 12.0;
+        let path = format!("M{} {middle}L{} {middle}", x + 2.0, x + 46.0);
+        scene.add(line(path, Color::from(INK), 1.2, true));
+        scene.add(text(x + 62.0, middle + 4.0, format!("probability below {DOUBTFUL}"), TEXT, INK));
+        end + 21.0
     }
 }
 
-fn line(path: String, stroke: Color, width: f64) -> Primitive {
-    let dash = None;
+fn line(path: String, stroke: Color, width: f64, is_dashed: bool) -> Primitive {
+    let dash = is_dashed.then(|| "4 3".to_owned());
     let (fill, opacity) = (None, None);
     Primitive::Path(Box::new(PathData { d: path, fill, stroke, stroke_width: width, opacity, stroke_dasharray: dash }))
 }

@@ -48,7 +48,7 @@ pub(crate) fn draw(graph: &Graph, settings: &Settings<'_>) -> Result<Picture, Fa
 
 fn scene(graph: &Graph, settings: &Settings<'_>) -> Result<Scene, Failure> {
     let plane = Plane::new(graph, settings)?;
-    let strokes = Strokes::new(graph.edges());
+    let strokes = Strokes::new(graph);
     let neighbours = graph.neighbours();
     let circles = Circles::new(&neighbours, plane.height);
     let mut scene = Scene::new(WIDTH + COLUMN + 3.0 * MARGIN, TOP + plane.height + MARGIN);

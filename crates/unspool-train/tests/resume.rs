@@ -1,0 +1,168 @@
+//! Training: to the end, interrupted, resumed; threads; bad input.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use unspool_train::layer::Linear;
+use unspool_train::trainer::Event;
+use unspool_train::{
+    Constraint, Ended, Error, Init, Layout, Model, Noise, Result, RunFolder, Schedule, Settings, Trainer,
+};
+
+/// `y = W x + b` with noise on `x`, squared error, and a positive factor.
+struct Line {
+    layout: Layout,
+    linear: Linear,
+    factor: std::ops::Range<usize>,
+}
+
+impl Line {
+    fn new() -> Self {
+        let mut layout = Layout::new();
+        let linear = Linear::new(&mut layout, "line", 3, 1, Init::Xavier(1.0), Init::Constant(0.0));
+        let factor = layout.add("factor", &[1], Constraint::Positive, Init::Constant(1.0));
+        Line { layout, linear, factor }
+    }
+}
+
+impl Model<f64> for Line {
+    type Sample = [f64; 4];
+    type Memory = ();
+
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn memory(&self) {}
+
+    fn loss(&self, theta: &[f64], s: &[f64; 4], noise: &mut Noise, g: &mut [f64], (): &mut ()) -> Result<f64> {
+        use rand::RngExt;
+        let x: Vec<f64> = s[..3].iter().map(|x| x + 0.01 * noise.random::<f64>()).collect();
+        let mut y = [0.0];
+        self.linear.forward(theta, &x, &mut y);
+        let factor = theta[self.factor.start];
+        let error = factor * y[0] - s[3];
+        g[self.factor.start] += 2.0 * error * y[0];
+        self.linear.backward(theta, &x, &[2.0 * error * factor], g, None);
+        Ok(error * error)
+    }
+
+    fn metric_names(&self) -> Vec<String> {
+        vec!["error".into()]
+    }
+
+    fn metrics(&self, theta: &[f64], s: &[f64; 4], noise: &mut Noise, out: &mut [f64], m: &mut ()) -> Result<()> {
+        out[0] = self.loss(theta, s, noise, &mut vec![0.0; theta.len()], m)?;
+        Ok(())
+    }
+}
+
+fn data(count: usize) -> Vec<[f64; 4]> {
+    (0..count)
+        .map(|k| {
+            let x = [(k as f64).sin(), (1.7 * k as f64).cos(), (0.3 * k as f64).sin()];
+            [x[0], x[1], x[2], 2.0 * x[0] - x[1] + 0.5]
+        })
+        .collect()
+}
+
+fn settings() -> Settings {
+    let schedule = Schedule::Cosine { warm_up: 0.1 };
+    Settings { epochs: 12, batch: 7, rate: 0.05, schedule, checkpoint_every: 3, clip: Some(1.0), ..Settings::default() }
+}
+
+fn open(path: &Path, resume: bool) -> Result<RunFolder> {
+    RunFolder::open(path, &serde_json::to_value(settings()).unwrap(), resume)
+}
+
+/// Files that must not depend on interruptions.
+fn files(path: &Path) -> [Vec<u8>; 3] {
+    ["weights.safetensors", "metrics.jsonl", "checkpoint.safetensors"]
+        .map(|name| std::fs::read(path.join(name)).unwrap())
+}
+
+fn whole(threads: usize) -> [Vec<u8>; 3] {
+    let home = tempfile::tempdir().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let (net, folder) = (Line::new(), open(home.path(), false).unwrap());
+        let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
+        let ended = trainer.run(&data(50), &data(20), Some(&folder), |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(ended, Ended::Finished);
+        assert!(trainer.history().last().unwrap().validation[0].1 < 1e-3);
+    });
+    files(home.path())
+}
+
+#[test]
+fn threads_change_nothing() {
+    assert!(whole(1) == whole(3));
+}
+
+#[test]
+fn interrupted_anywhere_and_resumed_it_ends_with_the_same_bits() {
+    let want = whole(2);
+    for stride in [1, 2, 5, 13] {
+        let home = tempfile::tempdir().unwrap();
+        let mut runs = 0;
+        loop {
+            runs += 1;
+            let (net, folder) = (Line::new(), open(home.path(), true).unwrap());
+            let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
+            if folder.checkpoint().exists() {
+                trainer.resume(&folder.checkpoint()).unwrap();
+            }
+            let mut left = stride;
+            let ended = trainer.run(&data(50), &data(20), Some(&folder), |event| {
+                left -= usize::from(matches!(event, Event::Batch(..)));
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            if ended.unwrap() == Ended::Finished {
+                break;
+            }
+            assert!(runs < 200);
+        }
+        assert!(runs > 5 && files(home.path()) == want, "every {stride} batches");
+    }
+}
+
+#[test]
+fn a_folder_is_one_runs_own() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = open(home.path(), false).unwrap();
+    assert!(open(home.path(), true).unwrap_err().to_string().contains("another process"));
+    let net = Line::new();
+    let mut trainer: Trainer<f64, Line> = Trainer::new(&net, Settings { epochs: 1, ..settings() }).unwrap();
+    trainer.run(&data(5), &data(5), Some(&folder), |_| ControlFlow::Continue(())).unwrap();
+    drop(folder);
+    assert!(open(home.path(), false).unwrap_err().to_string().contains("holds a run"));
+    let other = serde_json::json!({});
+    assert!(RunFolder::open(home.path(), &other, true).unwrap_err().to_string().contains("configuration"));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_an_error_at_every_byte() {
+    let home = tempfile::tempdir().unwrap();
+    let (net, folder) = (Line::new(), open(home.path(), false).unwrap());
+    let mut trainer: Trainer<f64, Line> = Trainer::new(&net, Settings { epochs: 1, ..settings() }).unwrap();
+    trainer.run(&data(5), &data(5), Some(&folder), |_| ControlFlow::Continue(())).unwrap();
+    let bytes = std::fs::read(folder.checkpoint()).unwrap();
+    let cut = home.path().join("cut");
+    for end in 0..bytes.len() {
+        std::fs::write(&cut, &bytes[..end]).unwrap();
+        let mut other: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
+        assert!(matches!(other.resume(&cut), Err(Error::File { .. })), "{end}");
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_named() {
+    let net = Line::new();
+    let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
+    let bad = vec![[1.0, f64::NAN, 0.0, 1.0]; 3];
+    let error = trainer.run(&bad, &data(2), None, |_| ControlFlow::Continue(())).unwrap_err();
+    assert_eq!(error.to_string(), "epoch 1, batch 1: the loss is not finite");
+    assert!(trainer.run(&data(0), &data(2), None, |_| ControlFlow::Continue(())).is_err());
+    assert!(Trainer::<f64, _>::new(&net, Settings { batch: 0, ..settings() }).is_err());
+    assert!(Trainer::<f64, _>::new(&net, Settings { rate: f64::NAN, ..settings() }).is_err());
+}
