@@ -22,6 +22,9 @@ pub(crate) enum Error {
         /// Why.
         source: unspool_graph::Error,
     },
+    /// A network could not be trained.
+    #[error(transparent)]
+    Train(unspool_train::Error),
     /// So many cases failed, each with a message of its own.
     #[error("{0} of the cases failed")]
     Failed(usize),

@@ -7,6 +7,7 @@ mod compare;
 mod error;
 mod graph;
 mod measure;
+mod networks;
 mod record;
 mod scale;
 mod suite;
@@ -33,6 +34,8 @@ enum Command {
     Graph(graph::Args),
     /// The log-degree optimum of large graphs.
     Scale(scale::Args),
+    /// Training and forward passes of Unrolling and L2G.
+    Networks(networks::Args),
     /// Ratios of CPU time, ours to a peer's.
     Compare(compare::Args),
     /// Writes a generated text-like data set as svmlight.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Unroll(args) => unroll::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Scale(args) => scale::run(&args),
+        Command::Networks(args) => networks::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Text(args) => text::run(&args),
     };

@@ -61,7 +61,7 @@ pub(crate) fn median(sorted: &[f64]) -> Option<f64> {
 
 /// CPU time of all threads of this process so far, user and system.
 #[cfg(unix)]
-fn cpu_seconds() -> Option<f64> {
+pub(crate) fn cpu_seconds() -> Option<f64> {
     let usage = usage()?;
     let seconds = |t: nix::sys::time::TimeVal| t.tv_sec() as f64 + 1e-6 * t.tv_usec() as f64;
     Some(seconds(usage.user_time()) + seconds(usage.system_time()))
@@ -83,7 +83,7 @@ fn usage() -> Option<nix::sys::resource::Usage> {
 
 /// Not measured on this system.
 #[cfg(not(unix))]
-fn cpu_seconds() -> Option<f64> {
+pub(crate) fn cpu_seconds() -> Option<f64> {
     None
 }
 
