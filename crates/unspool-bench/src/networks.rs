@@ -51,7 +51,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     })
 }
 
-fn epochs<M: Model<f32, Sample = Labelled<f32>>>(name: &str, net: &M, data: &[Labelled<f32>], count: usize) -> Result<()> {
+fn epochs<M: Model<f32, Sample = Labelled<f32>>>(
+    name: &str,
+    net: &M,
+    data: &[Labelled<f32>],
+    count: usize,
+) -> Result<()> {
     for epoch in 1..=count {
         let mut trainer = Trainer::new(net, Settings { epochs: 1, ..Settings::default() }).map_err(Error::Train)?;
         let (clock, before) = (Instant::now(), cpu());
@@ -74,9 +79,10 @@ fn forward<T: Default + Send>(
     let mut memory: Vec<T> = (0..8).map(|_| T::default()).collect();
     let mut batch = || {
         pool.install(|| {
-            memory.par_iter_mut().zip(data[..64].par_chunks(8)).try_for_each(|(memory, graphs)| {
-                graphs.iter().try_for_each(|graph| one(graph, memory))
-            })
+            memory
+                .par_iter_mut()
+                .zip(data[..64].par_chunks(8))
+                .try_for_each(|(memory, graphs)| graphs.iter().try_for_each(|graph| one(graph, memory)))
         })
     };
     batch().map_err(failed)?;

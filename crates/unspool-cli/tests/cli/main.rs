@@ -4,5 +4,6 @@ mod advise;
 mod common;
 mod curse;
 mod graphs;
+mod networks;
 mod refused;
 mod tuning;
