@@ -110,7 +110,7 @@ fn learned_graphs_tell_probabilities_in_every_format() {
     ] {
         let path = home.path().join(name);
         let out = path.to_str().unwrap();
-        well(&["learn-graph", "--example", "molene", "--method", "learned", "-o", out, "-q"]);
+        well(&["learn-graph", "--example", "molene", "--method", "learned", "--no-picture", "-o", out, "-q"]);
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert!(text.contains(part), "{name}");
         well(&["graph", "info", out]);
