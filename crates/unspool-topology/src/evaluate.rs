@@ -222,6 +222,19 @@ fn log_degree_at(nodes: usize, z: &[f64], theta: f64) -> Result<Vec<f64>> {
     Ok(w)
 }
 
+/// The refitted likelihood, at the least gap of a few that it reaches.
+fn refitted(z: &[f64], signals: usize) -> Result<Vec<f64>> {
+    for tolerance in [1e-5, 1e-4, 1e-3, 1e-2] {
+        let settings = laplacian::Settings { tolerance, ..Default::default() };
+        match laplacian::refit(z, Criterion::Bic(signals), settings) {
+            Err(Error::NotConverged { .. }) => continue,
+            other => return Ok(other?.w),
+        }
+    }
+    let settings = laplacian::Settings { tolerance: 0.1, ..Default::default() };
+    Ok(laplacian::refit(z, Criterion::Bic(signals), settings)?.w)
+}
+
 /// The multiple and scale of least GMSE on other graphs of the cell.
 fn tune(cell: Cell, seed: u64) -> Result<(f64, f64)> {
     let graphs: Vec<Labelled<f64>> =
@@ -309,7 +322,7 @@ fn run(
         Method::Correlation => scaled(m, z, correlation(m, z)),
         Method::PseudoInverse => baseline::pseudo_inverse(m, z)?,
         Method::Laplacian => laplacian::minimise(&laplacian::Candidates::all(z)?, None, settings)?.w,
-        Method::Refitted => laplacian::refit(z, Criterion::Bic(cell.signals), settings)?.w,
+        Method::Refitted => refitted(z, cell.signals)?,
         Method::LogDegree => scaled(m, z, log_degree(m, z, 1.0)?),
         Method::LogDegreeTuned => {
             let mut w = scaled(m, z, log_degree(m, z, multiple)?);
