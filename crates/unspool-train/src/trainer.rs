@@ -133,7 +133,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         if !(settings.rate > 0.0 && settings.rate.is_finite()) {
             return Err(Error::range("the learning rate", settings.rate, "positive and finite"));
         }
-        if settings.clip.is_some_and(|c| !(c > 0.0)) {
+        if settings.clip.is_some_and(|c| c.is_nan() || c <= 0.0) {
             return Err(Error::range("the clip", settings.clip.unwrap_or(0.0), "positive"));
         }
         let raw = model.layout().init(settings.seed);

@@ -110,7 +110,7 @@ impl<'a> Strokes<'a> {
         }
         let middle = end - 12.0;
         let path = format!("M{} {middle}L{} {middle}", x + 2.0, x + 46.0);
-        scene.add(line(path, Color::from(INK), 1.2, true));
+        scene.add(line(path, INK, 1.2, true));
         scene.add(text(x + 62.0, middle + 4.0, format!("probability below {DOUBTFUL}"), TEXT, INK));
         end + 21.0
     }
