@@ -87,9 +87,15 @@ pub fn minimise(candidates: &Candidates, start: Option<&[f64]>, settings: Settin
             *g = z - r;
         }
         newton.direction(inverse.matrix(), pairs, &w, &r, &g, &mut d, gap);
-        let Some(lower) = search(candidates, &mut inverse, f, &w, &g, &d, &mut next) else {
-            return result(w, f);
-        };
+        let mut lower = search(candidates, &mut inverse, f, &w, &g, &d, &mut next);
+        if lower.is_none() {
+            // next to a graph in two parts Newton's system is too ill-conditioned: along each coordinate instead
+            for ((d, g), r) in d.iter_mut().zip(&g).zip(&r) {
+                *d = -g / (r * r);
+            }
+            lower = search(candidates, &mut inverse, f, &w, &g, &d, &mut next);
+        }
+        let Some(lower) = lower else { return result(w, f) };
         f = lower;
         std::mem::swap(&mut w, &mut next);
         iterations += 1;
