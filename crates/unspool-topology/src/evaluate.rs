@@ -84,7 +84,7 @@ const NEIGHBOURS: usize = 6;
 /// Graphs that [`Method::LogDegreeTuned`] is tuned on.
 const TUNED_ON: u64 = 16;
 /// Multiples of the `theta` for [`NEIGHBOURS`] that are tried.
-const MULTIPLES: [f64; 9] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
+pub(crate) const MULTIPLES: [f64; 9] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
 
 /// The networks that take part.
 #[derive(Clone, Debug)]
@@ -288,8 +288,11 @@ pub fn cell(cell: Cell, methods: &[Method], graphs: u64, seed: u64, networks: &N
             let gmse = methods
                 .iter()
                 .map(|&method| {
-                    Ok(run(method, cell, &g, tuned, networks, k, &mut calibration)?
-                        .map(|w| unrolling::gmse(&w, &g.truth)))
+                    let estimated = estimate(method, (g.nodes, cell.signals), &g.z, tuned, networks, k)?;
+                    if let Some(p) = estimated.as_ref().and_then(|estimated| estimated.p.as_ref()) {
+                        p.iter().zip(&g.truth).for_each(|(&p, &t)| calibration.add(p, t > 0.0));
+                    }
+                    Ok(estimated.map(|estimated| unrolling::gmse(&estimated.w, &g.truth)))
                 })
                 .collect::<Result<_>>()?;
             Ok((gmse, calibration))
@@ -304,25 +307,32 @@ pub fn cell(cell: Cell, methods: &[Method], graphs: u64, seed: u64, networks: &N
     Ok(Row { cell, gmse: (0..methods.len()).map(column).collect::<Result<_>>()?, calibration })
 }
 
-/// The weights that a method learns; none where it has none for this number of nodes.
-fn run(
+/// What a method learns.
+pub(crate) struct Estimated {
+    pub(crate) w: Vec<f64>,
+    /// Probabilities, of the method that has them.
+    p: Option<Vec<f64>>,
+}
+
+/// What a method learns from `signals` signals; none where it has no weights for this number of nodes. `multiple` and `scale`
+/// are those of [`Method::LogDegreeTuned`], `k` is the seed of L2G's noise.
+pub(crate) fn estimate(
     method: Method,
-    cell: Cell,
-    g: &Labelled<f64>,
+    (m, signals): (usize, usize),
+    z: &[f64],
     (multiple, scale): (f64, f64),
     networks: &Networks,
     k: u64,
-    calibration: &mut Calibration,
-) -> Result<Option<Vec<f64>>> {
-    let (m, z) = (g.nodes, g.z.as_slice());
+) -> Result<Option<Estimated>> {
     let settings = laplacian::Settings { tolerance: 1e-5, ..Default::default() };
     let narrow = || z.iter().map(|&z| z as f32).collect::<Vec<f32>>();
     let wide = |w: &[f32]| w.iter().map(|w| w.wide()).collect::<Vec<f64>>();
-    Ok(Some(match method {
+    let mut probabilities = None;
+    let w = match method {
         Method::Correlation => scaled(m, z, correlation(m, z)),
         Method::PseudoInverse => baseline::pseudo_inverse(m, z)?,
         Method::Laplacian => laplacian::minimise(&laplacian::Candidates::all(z)?, None, settings)?.w,
-        Method::Refitted => refitted(z, cell.signals)?,
+        Method::Refitted => refitted(z, signals)?,
         Method::LogDegree => scaled(m, z, log_degree(m, z, 1.0)?),
         Method::LogDegreeTuned => {
             let mut w = scaled(m, z, log_degree(m, z, multiple)?);
@@ -344,9 +354,10 @@ fn run(
             wide(memory.weights())
         }
         Method::Learned => {
-            let prediction = networks.learned.predict(&Problem::new(m, cell.signals, z)?);
-            prediction.p.iter().zip(&g.truth).for_each(|(&p, &t)| calibration.add(p, t > 0.0));
+            let prediction = networks.learned.predict(&Problem::new(m, signals, z)?);
+            probabilities = Some(prediction.p);
             prediction.w
         }
-    }))
+    };
+    Ok(Some(Estimated { w, p: probabilities }))
 }

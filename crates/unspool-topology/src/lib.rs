@@ -13,6 +13,7 @@
 
 pub mod data;
 pub mod evaluate;
+pub mod held_out;
 pub mod l2g;
 pub mod learned;
 pub mod prior_net;

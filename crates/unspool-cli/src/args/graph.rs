@@ -295,7 +295,10 @@ pub(crate) struct TrainGraphArgs {
 /// Arguments of `unspool eval`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvalCommand {
-    /// Compare all methods on fresh random graphs: GMSE with 95 % intervals, calibration
+    /// Compare all methods: on fresh random graphs, or on one's own signals
+    ///
+    /// On random graphs by GMSE with 95 % intervals and by the calibration of probabilities; with --data by how likely
+    /// they make signals that were kept aside.
     #[command(after_long_help = EVAL_EXAMPLES)]
     Graph(EvalGraphArgs),
 }
@@ -303,6 +306,27 @@ pub(crate) enum EvalCommand {
 /// Arguments of `unspool eval graph`.
 #[derive(Debug, Args)]
 pub(crate) struct EvalGraphArgs {
+    /// One's own signals instead of random graphs: CSV (also .csv.gz), NPY, NPZ or Parquet; rows are observations
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["families", "nodes", "signals", "graphs", "seed"])]
+    pub(crate) data: Option<PathBuf>,
+    /// With --data: rows of the file are nodes, columns observations
+    #[arg(long, requires = "data")]
+    pub(crate) transpose: bool,
+    /// With --data: whether the first row of a CSV file names its columns: true or false [default: find out]
+    #[arg(long, value_name = "BOOL", requires = "data")]
+    pub(crate) header: Option<bool>,
+    /// With --data: column (node) to leave out; may be repeated
+    #[arg(long, value_name = "NODE", requires = "data")]
+    pub(crate) ignore: Vec<String>,
+    /// With --data: give every node mean 0 and variance 1 first
+    #[arg(long, requires = "data")]
+    pub(crate) standardise: bool,
+    /// With --data: runs of rows, each kept aside in turn
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) splits: usize,
+    /// With --data: score the method learned also after so many steps of adapting it
+    #[arg(long, value_name = "STEPS", default_value_t = 0)]
+    pub(crate) adapt: usize,
     /// Families: ba, ws, er, sbm, rgg
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values = ["ba", "ws", "er", "sbm", "rgg"])]
     pub(crate) families: Vec<String>,
@@ -351,7 +375,8 @@ const EVAL_EXAMPLES: &str = "\
 Examples:
   unspool eval graph --nodes 20 --graphs 64
   unspool eval graph --families ba,ws --nodes 20,50 --signals 30,300 --json > table.json
-  unspool eval graph --nodes 20 --weights run/weights.safetensors --methods refitted,learned";
+  unspool eval graph --nodes 20 --weights run/weights.safetensors --methods refitted,learned
+  unspool eval graph --data speeds.csv --standardise --adapt 50";
 
 pub(super) const LEARN_GRAPH_EXAMPLES: &str = "\
 Examples:

@@ -3,10 +3,13 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use unspool_graph::Signals;
+use unspool_graph::io::{self, ReadOptions};
 use unspool_graph::metrics::Estimate;
 use unspool_topology::Learned;
 use unspool_topology::data::Kind;
 use unspool_topology::evaluate::{self, Calibration, Cell, Method, Networks, Row};
+use unspool_topology::held_out::{self, Score};
 
 use super::SCHEMA_VERSION;
 use crate::args::{EvalCommand, EvalGraphArgs};
@@ -22,6 +25,15 @@ const LARGEST_TRAINED: usize = 100;
 pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     let EvalCommand::Graph(args) = command;
     super::build_threads(args.threads)?;
+    let learned = match &args.weights {
+        Some(path) => Learned::read(path)?,
+        None => Learned::shipped()?,
+    };
+    let networks = Networks::with(learned)?;
+    if let Some(path) = &args.data {
+        let options = ReadOptions { transpose: args.transpose, header: args.header };
+        return on_signals(args, io::read_signals(path, &options)?, &networks);
+    }
     let kinds: Vec<Kind> =
         args.families.iter().map(|name| named(name, &Kind::ALL, Kind::name, "families")).collect::<Result<_, _>>()?;
     let methods: Vec<Method> = if args.methods.is_empty() {
@@ -35,11 +47,6 @@ pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     if args.signals.contains(&0) {
         return Err(Failure::new("there are no signals", "take at least 1"));
     }
-    let learned = match &args.weights {
-        Some(path) => Learned::read(path)?,
-        None => Learned::shipped()?,
-    };
-    let networks = Networks::with(learned)?;
     let share = Share::new(args.quiet);
     let count = (kinds.len() * args.nodes.len() * args.signals.len()) as f64;
     let mut rows: Vec<Row> = Vec::new();
@@ -59,6 +66,64 @@ pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     } else {
         output::print(table(args, &methods, &rows, &calibration).as_bytes())?;
     }
+    Ok(Done::Well)
+}
+
+/// Compares methods by signals that were kept aside.
+fn on_signals(args: &EvalGraphArgs, mut signals: Signals, networks: &Networks) -> Result<Done, Failure> {
+    let methods: Vec<Method> = if args.methods.is_empty() {
+        held_out::METHODS.to_vec()
+    } else {
+        let chosen =
+            args.methods.iter().map(|name| named(name, &held_out::METHODS, Method::name, "methods for signals"));
+        chosen.collect::<Result<_, _>>()?
+    };
+    for node in &args.ignore {
+        signals = signals.without(node)?;
+    }
+    if args.standardise {
+        signals = signals.standardised()?;
+    }
+    let scores = held_out::compare(&signals, args.splits, &methods, args.adapt, networks)?;
+    let names: Vec<&str> =
+        methods.iter().map(|method| method.name()).chain((args.adapt > 0).then_some("learned, adapted")).collect();
+    let text = if args.json {
+        let estimate = |e: &Option<Estimate>| e.map(|e| json!({ "mean": e.value, "low": e.low, "high": e.high }));
+        let methods: serde_json::Map<String, Value> = names
+            .iter()
+            .zip(&scores)
+            .map(|(name, Score { loss, above_learned })| {
+                let score = json!({ "loss": estimate(loss), "above_learned": estimate(above_learned) });
+                ((*name).to_owned(), score)
+            })
+            .collect();
+        let document = json!({
+            "schema_version": SCHEMA_VERSION,
+            "command": "eval graph",
+            "nodes": signals.nodes(),
+            "observations": signals.observations(),
+            "splits": args.splits,
+            "methods": methods,
+        });
+        format!("{document:#}\n")
+    } else {
+        let mut text = format!(
+            "Twice the negative log-likelihood of signals kept aside, for each degree of freedom (less is better): mean of\n\
+             {} runs of rows with its 95 % interval, and how far above the method learned on the same run\n\n",
+            args.splits
+        );
+        let least = scores.iter().filter_map(|s| s.loss).map(|l| l.value).fold(f64::INFINITY, f64::min);
+        for (name, score) in names.iter().zip(&scores) {
+            let with_interval = |e: Option<Estimate>| {
+                e.map_or("not connected".into(), |e| format!("{:.4} +-{:.4}", e.value, (e.high - e.low) / 2.0))
+            };
+            let mark = if score.loss.is_some_and(|l| l.value == least) { ">" } else { "" };
+            let loss = format!("{mark}{}", with_interval(score.loss));
+            let _ = writeln!(text, "{name:18} {loss:>20} {:>20}", with_interval(score.above_learned));
+        }
+        text
+    };
+    output::print(text.as_bytes())?;
     Ok(Done::Well)
 }
 
