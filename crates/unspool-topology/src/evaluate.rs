@@ -28,8 +28,10 @@ pub enum Method {
     Refitted,
     /// Log-degree optimum, `theta` for 6 neighbours, at the scale of largest likelihood.
     LogDegree,
-    /// Log-degree optimum, `theta` and scale of least GMSE on 16 other graphs of the same cell.
+    /// Log-degree optimum, `theta` of least GMSE on 16 other graphs of the same cell, at the scale of largest likelihood.
     LogDegreeTuned,
+    /// The same with `theta` and the scale of least GMSE: it is told the family, and shrinks where signals are few.
+    LogDegreeOracle,
     /// [`Unrolling`](crate::Unrolling), trained for this number of nodes.
     Unrolling,
     /// [`L2g`](crate::L2g), trained for this number of nodes.
@@ -40,13 +42,14 @@ pub enum Method {
 
 impl Method {
     /// All, in the order of the table.
-    pub const ALL: [Method; 9] = [
+    pub const ALL: [Method; 10] = [
         Method::Correlation,
         Method::PseudoInverse,
         Method::Laplacian,
         Method::Refitted,
         Method::LogDegree,
         Method::LogDegreeTuned,
+        Method::LogDegreeOracle,
         Method::Unrolling,
         Method::L2g,
         Method::Learned,
@@ -61,6 +64,7 @@ impl Method {
             Method::Refitted => "refitted",
             Method::LogDegree => "log-degree",
             Method::LogDegreeTuned => "log-degree-tuned",
+            Method::LogDegreeOracle => "log-degree-oracle",
             Method::Unrolling => "unrolling",
             Method::L2g => "l2g",
             Method::Learned => "learned",
@@ -81,7 +85,7 @@ pub struct Cell {
 
 /// Neighbours of [`Method::LogDegree`].
 const NEIGHBOURS: usize = 6;
-/// Graphs that [`Method::LogDegreeTuned`] is tuned on.
+/// Graphs that [`Method::LogDegreeTuned`] and [`Method::LogDegreeOracle`] are tuned on.
 const TUNED_ON: u64 = 16;
 /// Multiples of the `theta` for [`NEIGHBOURS`] that are tried.
 pub(crate) const MULTIPLES: [f64; 9] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0];
@@ -235,30 +239,49 @@ fn refitted(z: &[f64], signals: usize) -> Result<Vec<f64>> {
     Ok(laplacian::refit(z, Criterion::Bic(signals), settings)?.w)
 }
 
-/// The multiple and scale of least GMSE on other graphs of the cell.
-fn tune(cell: Cell, seed: u64) -> Result<(f64, f64)> {
+/// Multiples of `theta` that were tuned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tuned {
+    /// Of [`Method::LogDegreeTuned`].
+    pub(crate) multiple: f64,
+    /// Of [`Method::LogDegreeOracle`], and its scale.
+    pub(crate) oracle: (f64, f64),
+}
+
+impl Default for Tuned {
+    fn default() -> Self {
+        Tuned { multiple: 1.0, oracle: (1.0, 1.0) }
+    }
+}
+
+/// The multiples, and scale, of least GMSE on other graphs of the cell.
+fn tune(cell: Cell, seed: u64) -> Result<Tuned> {
     let graphs: Vec<Labelled<f64>> =
         (0..TUNED_ON).into_par_iter().map(|k| draw(cell, seed ^ 0x7_0000_0000, k)).collect::<Result<_>>()?;
-    let mut best = (f64::INFINITY, 1.0, 1.0);
+    let mut tuned = Tuned::default();
+    let (mut least, mut least_oracle) = (f64::INFINITY, f64::INFINITY);
     for multiple in MULTIPLES {
         let learned: Vec<Vec<f64>> = graphs
             .par_iter()
             .map(|g| Ok(scaled(g.nodes, &g.z, log_degree(g.nodes, &g.z, multiple)?)))
             .collect::<Result<_>>()?;
-        // least squares of GMSE in the scale
-        let (mut a, mut b, mut n) = (0.0, 0.0, 0.0);
+        // GMSE at scale s is 1 - 2 b s + a s^2
+        let (mut a, mut b) = (0.0, 0.0);
         for (g, w) in graphs.iter().zip(&learned) {
-            let size: f64 = g.truth.iter().map(|t| t * t).sum();
+            let size: f64 = g.truth.iter().map(|t| t * t).sum::<f64>() * graphs.len() as f64;
             a += w.iter().map(|w| w * w).sum::<f64>() / size;
             b += w.iter().zip(&g.truth).map(|(w, t)| w * t).sum::<f64>() / size;
-            n += 1.0;
         }
-        let (scale, value) = (b / a, 1.0 - b * b / a / n);
-        if value < best.0 {
-            best = (value, multiple, scale);
+        if 1.0 - 2.0 * b + a < least {
+            least = 1.0 - 2.0 * b + a;
+            tuned.multiple = multiple;
+        }
+        if 1.0 - b * b / a < least_oracle {
+            least_oracle = 1.0 - b * b / a;
+            tuned.oracle = (multiple, b / a);
         }
     }
-    Ok((best.1, best.2))
+    Ok(tuned)
 }
 
 /// Graph `k` of a cell: the first connected one of a few that are drawn.
@@ -279,7 +302,8 @@ fn draw(cell: Cell, seed: u64, k: u64) -> Result<Labelled<f64>> {
 /// # Errors
 /// Fewer than two graphs; a method that fails.
 pub fn cell(cell: Cell, methods: &[Method], graphs: u64, seed: u64, networks: &Networks) -> Result<Row> {
-    let tuned = if methods.contains(&Method::LogDegreeTuned) { tune(cell, seed)? } else { (1.0, 1.0) };
+    let is_tuned = |method: &Method| matches!(method, Method::LogDegreeTuned | Method::LogDegreeOracle);
+    let tuned = if methods.iter().any(is_tuned) { tune(cell, seed)? } else { Tuned::default() };
     let results: Vec<(Vec<Option<f64>>, Calibration)> = (0..graphs)
         .into_par_iter()
         .map(|k| {
@@ -314,13 +338,13 @@ pub(crate) struct Estimated {
     p: Option<Vec<f64>>,
 }
 
-/// What a method learns from `signals` signals; none where it has no weights for this number of nodes. `multiple` and `scale`
-/// are those of [`Method::LogDegreeTuned`], `k` is the seed of L2G's noise.
+/// What a method learns from `signals` signals; none where it has no weights for this number of nodes. `k` is the
+/// seed of L2G's noise.
 pub(crate) fn estimate(
     method: Method,
     (m, signals): (usize, usize),
     z: &[f64],
-    (multiple, scale): (f64, f64),
+    tuned: Tuned,
     networks: &Networks,
     k: u64,
 ) -> Result<Option<Estimated>> {
@@ -334,7 +358,9 @@ pub(crate) fn estimate(
         Method::Laplacian => laplacian::minimise(&laplacian::Candidates::all(z)?, None, settings)?.w,
         Method::Refitted => refitted(z, signals)?,
         Method::LogDegree => scaled(m, z, log_degree(m, z, 1.0)?),
-        Method::LogDegreeTuned => {
+        Method::LogDegreeTuned => scaled(m, z, log_degree(m, z, tuned.multiple)?),
+        Method::LogDegreeOracle => {
+            let (multiple, scale) = tuned.oracle;
             let mut w = scaled(m, z, log_degree(m, z, multiple)?);
             w.iter_mut().for_each(|w| *w *= scale);
             w

@@ -5,10 +5,11 @@ use unspool_graph::log_degree::held_out::Loss;
 use unspool_graph::metrics::{self, Estimate};
 use unspool_graph::{Error, Result, Signals, distances};
 
-use crate::evaluate::{MULTIPLES, Method, Networks, estimate};
+use crate::evaluate::{MULTIPLES, Method, Networks, Tuned, estimate};
 use crate::learned::Learned;
 
-/// The methods that can take part: [`Method::Unrolling`] and [`Method::L2g`] are for one number of nodes and one unit.
+/// The methods that can take part: [`Method::Unrolling`] and [`Method::L2g`] are for one number of nodes and one unit, and
+/// [`Method::LogDegreeOracle`] differs by its scale alone, which does not count here.
 /// `theta` of [`Method::LogDegreeTuned`] is the one that makes the last fifth of the signals it learns from likeliest.
 pub const METHODS: [Method; 7] = [
     Method::Correlation,
@@ -58,9 +59,10 @@ pub fn compare(
             let z = distances::squared(&rest)?;
             let held = distances::squared(&held)?;
             let size = (signals.nodes(), rest.observations());
-            let tuned = if methods.contains(&Method::LogDegreeTuned) { tune(&rest, networks)? } else { 1.0 };
+            let tuned =
+                if methods.contains(&Method::LogDegreeTuned) { tune(&rest, networks)? } else { Tuned::default() };
             let learned = |networks: &Networks, method| -> Result<Option<f64>> {
-                let estimated = estimate(method, size, &z, (tuned, 1.0), networks, 0)?;
+                let estimated = estimate(method, size, &z, tuned, networks, 0)?;
                 Ok(estimated.and_then(|estimated| loss(size.0, &held, &estimated.w)))
             };
             // the network's first: what the others are compared with
@@ -104,16 +106,17 @@ fn loss(m: usize, held_out: &[f64], w: &[f64]) -> Option<f64> {
 }
 
 /// The multiple of `theta` that makes the last fifth of the signals likeliest.
-fn tune(signals: &Signals, networks: &Networks) -> Result<f64> {
+fn tune(signals: &Signals, networks: &Networks) -> Result<Tuned> {
     let (rest, held) = cut(signals, 4, 5)?;
     let (z, held) = (distances::squared(&rest)?, distances::squared(&held)?);
     let size = (signals.nodes(), rest.observations());
-    let mut best = (f64::INFINITY, 1.0);
+    let mut best = (f64::INFINITY, Tuned::default());
     for multiple in MULTIPLES {
-        let estimated = estimate(Method::LogDegreeTuned, size, &z, (multiple, 1.0), networks, 0)?;
+        let tuned = Tuned { multiple, ..Tuned::default() };
+        let estimated = estimate(Method::LogDegreeTuned, size, &z, tuned, networks, 0)?;
         let loss = estimated.and_then(|estimated| loss(size.0, &held, &estimated.w)).unwrap_or(f64::INFINITY);
         if loss < best.0 {
-            best = (loss, multiple);
+            best = (loss, tuned);
         }
     }
     Ok(best.1)
