@@ -235,7 +235,7 @@ fn refitted(z: &[f64], signals: usize) -> Result<Vec<f64>> {
             other => return Ok(other?.w),
         }
     }
-    let settings = laplacian::Settings { tolerance: 0.1, ..Default::default() };
+    let settings = laplacian::Settings { tolerance: 0.1, max_iterations: 400 };
     Ok(laplacian::refit(z, Criterion::Bic(signals), settings)?.w)
 }
 

@@ -20,6 +20,9 @@ use super::objective::Candidates;
 use super::resistance::{Inverse, distances};
 use crate::error::{Result, check_len};
 
+/// How often weights are lifted off zero at most, each time ten times as far.
+const LIFTS: i32 = 4;
+
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -74,7 +77,7 @@ pub fn minimise(candidates: &Candidates, start: Option<&[f64]>, settings: Settin
     let (mut w, mut f) = first(candidates, start, &mut inverse);
     let (mut next, mut r, mut g, mut d) = (vec![0.0; l], vec![0.0; l], vec![0.0; l], vec![0.0; l]);
     let mut newton = Newton::new(m);
-    let mut iterations = 0;
+    let (mut iterations, mut lifts) = (0, 0);
     loop {
         distances(m, inverse.invert(), pairs.iter().copied(), &mut r);
         let gap = candidates.gap(&w, &r) / rank;
@@ -94,6 +97,13 @@ pub fn minimise(candidates: &Candidates, start: Option<&[f64]>, settings: Settin
                 *d = -g / (r * r);
             }
             lower = search(candidates, &mut inverse, f, &w, &g, &d, &mut next);
+        }
+        if lower.is_none() && lifts < LIFTS {
+            // where the graph all but falls apart the resistances are lost in rounding: farther from there, and on
+            lifts += 1;
+            let lift = 1e-4 * 10f64.powi(lifts) * rank / z.iter().sum::<f64>();
+            next.iter_mut().zip(&w).for_each(|(next, w)| *next = w + lift);
+            lower = inverse.factor(pairs, &next).map(|log_det| candidates.linear(&next) - log_det);
         }
         let Some(lower) = lower else { return result(w, f) };
         f = lower;
