@@ -381,7 +381,9 @@ impl Told<'_> {
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.input.warnings.clone();
         if self.facts.components > 1 {
-            warnings.push(format!("the graph is in {} pieces: a larger --degree joins more", self.facts.components));
+            let option =
+                if self.args.method == MethodArg::Learned { "smaller --probability" } else { "larger --degree" };
+            warnings.push(format!("the graph is in {} pieces: a {option} joins more", self.facts.components));
         }
         warnings
     }
