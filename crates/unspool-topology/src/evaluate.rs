@@ -226,17 +226,16 @@ fn log_degree_at(nodes: usize, z: &[f64], theta: f64) -> Result<Vec<f64>> {
     Ok(w)
 }
 
-/// The refitted likelihood, at the least gap of a few that it reaches.
-fn refitted(z: &[f64], signals: usize) -> Result<Vec<f64>> {
-    for tolerance in [1e-5, 1e-4, 1e-3, 1e-2] {
+/// The refitted likelihood, at the least gap of a few that it reaches; none if it reaches none.
+fn refitted(z: &[f64], signals: usize) -> Result<Option<Vec<f64>>> {
+    for tolerance in [1e-5, 1e-4, 1e-3, 1e-2, 1e-1] {
         let settings = laplacian::Settings { tolerance, ..Default::default() };
         match laplacian::refit(z, Criterion::Bic(signals), settings) {
             Err(Error::NotConverged { .. }) => continue,
-            other => return Ok(other?.w),
+            other => return Ok(Some(other?.w)),
         }
     }
-    let settings = laplacian::Settings { tolerance: 0.1, max_iterations: 400 };
-    Ok(laplacian::refit(z, Criterion::Bic(signals), settings)?.w)
+    Ok(None)
 }
 
 /// Multiples of `theta` that were tuned.
@@ -356,7 +355,10 @@ pub(crate) fn estimate(
         Method::Correlation => scaled(m, z, correlation(m, z)),
         Method::PseudoInverse => baseline::pseudo_inverse(m, z)?,
         Method::Laplacian => laplacian::minimise(&laplacian::Candidates::all(z)?, None, settings)?.w,
-        Method::Refitted => refitted(z, signals)?,
+        Method::Refitted => match refitted(z, signals)? {
+            Some(w) => w,
+            None => return Ok(None),
+        },
         Method::LogDegree => scaled(m, z, log_degree(m, z, 1.0)?),
         Method::LogDegreeTuned => scaled(m, z, log_degree(m, z, tuned.multiple)?),
         Method::LogDegreeOracle => {
