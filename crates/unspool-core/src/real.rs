@@ -10,6 +10,7 @@ pub trait Real:
     + num_traits::NumAssign
     + faer::traits::RealField
     + crate::kernels::Kernels
+    + crate::kernels::simd::Lane
     + Default
     + fmt::Debug
     + fmt::Display

@@ -2,7 +2,7 @@
 
 /// Constants of the exponential in one precision; see `exp_lanes`.
 #[derive(Clone, Copy)]
-pub(super) struct Exp<T: 'static> {
+pub struct Exp<T: 'static> {
     /// `1 / ln 2`.
     pub(super) log2_e: T,
     /// Leading bits of `ln 2`, few enough for their product with any exponent to be exact.

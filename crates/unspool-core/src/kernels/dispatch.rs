@@ -1,26 +1,45 @@
 //! One compiled copy of each kernel per instruction set, chosen at run time.
 
-/// Defines functions generic over the scalar `T`, compiled once per instruction set (the type `S`
-/// of the first argument) and entered through the best that the machine has.
+/// Defines functions generic over the scalar, compiled once per instruction set (the type `S` of the first argument)
+/// and entered through the best that the machine has.
 ///
-/// The choice costs one load of a cached flag and a predictable branch.
+/// The choice costs one load of a cached flag and a predictable branch. What is called within must be
+/// `#[inline(always)]`, or it is not compiled for that instruction set.
+///
+/// ```
+/// use unspool_core::{Real, dispatched};
+/// dispatched! {
+///     fn add<T: Real>(simd: S, x: &'a [T], y: &'a mut [T]) {
+///         let _ = simd;
+///         y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+///     }
+/// }
+/// let mut y = [1.0, 2.0];
+/// add(&[3.0, 4.0], &mut y);
+/// assert_eq!(y, [4.0, 6.0]);
+/// ```
+#[macro_export]
 macro_rules! dispatched {
     ($(
-        fn $name:ident($simd:ident: S $(, $arg:ident: $ty:ty)*) $(-> $out:ty)? $body:block
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident<$t:ident: $bound:path>($simd:ident: S $(, $arg:ident: $ty:ty)* $(,)?) $(-> $out:ty)? $body:block
     )*) => {$(
-        pub(super) fn $name<'a, T: Lane>($($arg: $ty),*) $(-> $out)? {
-            struct Op<'a, T> {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name<'a, $t: $bound>($($arg: $ty),*) $(-> $out)? {
+            struct Op<'a, $t> {
                 $($arg: $ty,)*
+                marker: std::marker::PhantomData<&'a $t>,
             }
-            impl<'a, T: Lane> pulp::WithSimd for Op<'a, T> {
-                type Output = dispatched!(@output $($out)?);
+            impl<'a, $t: $bound> $crate::kernels::simd::WithSimd for Op<'a, $t> {
+                type Output = $crate::dispatched!(@output $($out)?);
                 #[inline(always)]
-                fn with_simd<S: pulp::Simd>(self, $simd: S) -> Self::Output {
-                    let Self { $($arg),* } = self;
+                fn with_simd<S: $crate::kernels::simd::Simd>(self, $simd: S) -> Self::Output {
+                    let Self { $($arg,)* marker: _ } = self;
                     $body
                 }
             }
-            super::dispatch::arch().dispatch(Op { $($arg),* })
+            $crate::kernels::simd::arch().dispatch(Op { $($arg,)* marker: std::marker::PhantomData })
         }
     )*};
     (@output) => { () };
@@ -31,13 +50,13 @@ pub(super) use dispatched;
 /// The best instruction set of this machine.
 #[cfg(not(test))]
 #[inline(always)]
-pub(super) fn arch() -> pulp::Arch {
+pub fn arch() -> pulp::Arch {
     pulp::Arch::new()
 }
 
 /// The instruction set that the running test asked for, or the best.
 #[cfg(test)]
-pub(super) fn arch() -> pulp::Arch {
+pub fn arch() -> pulp::Arch {
     forced::ARCH.get().unwrap_or_default()
 }
 

@@ -85,15 +85,15 @@ macro_rules! elementwise {
 }
 
 dispatched! {
-    fn exp(simd: S, x: &'a mut [T]) {
+    pub(super) fn exp<T: Lane>(simd: S, x: &'a mut [T]) {
         elementwise!(simd, x, exp_lanes)
     }
 
-    fn sigmoid(simd: S, x: &'a mut [T]) {
+    pub(super) fn sigmoid<T: Lane>(simd: S, x: &'a mut [T]) {
         elementwise!(simd, x, sigmoid_lanes)
     }
 
-    fn softplus(simd: S, x: &'a mut [T]) {
+    pub(super) fn softplus<T: Lane>(simd: S, x: &'a mut [T]) {
         elementwise!(simd, x, softplus_lanes)
     }
 }

@@ -7,7 +7,7 @@ use pulp::Simd;
 ///
 /// Every operation is `#[inline(always)]`: a call left standing would not be compiled for the
 /// instruction set of the kernel around it.
-pub(super) trait Lane: Copy + 'static {
+pub trait Lane: Copy + 'static {
     /// A register of these scalars.
     type V<S: Simd>: Copy;
 
@@ -20,6 +20,7 @@ pub(super) trait Lane: Copy + 'static {
     /// Infinity.
     const INFINITY: Self;
     /// Constants of the exponential.
+    #[doc(hidden)]
     const EXP: Exp<Self>;
     /// Coefficients of `atanh(s)/s` in `s^2`.
     const ATANH: &'static [Self];
@@ -62,15 +63,27 @@ pub(super) trait Lane: Copy + 'static {
 ///
 /// `x` has that many entries from `at` on.
 #[inline(always)]
-pub(super) unsafe fn load<S: Simd, T: Lane>(x: &[T], at: usize) -> T::V<S> {
+pub unsafe fn load<S: Simd, T: Lane>(x: &[T], at: usize) -> T::V<S> {
     debug_assert!(at + lanes::<S, T>() <= x.len());
     // SAFETY: in bounds by the caller's promise, and a register is made of scalars.
     unsafe { x.as_ptr().add(at).cast::<T::V<S>>().read_unaligned() }
 }
 
+/// Writes `v` to `x` from `at` on.
+///
+/// # Safety
+///
+/// `x` has as many entries from `at` on as a register holds.
+#[inline(always)]
+pub unsafe fn store<S: Simd, T: Lane>(x: &mut [T], at: usize, v: T::V<S>) {
+    debug_assert!(at + lanes::<S, T>() <= x.len());
+    // SAFETY: in bounds by the caller's promise, and a register is made of scalars.
+    unsafe { x.as_mut_ptr().add(at).cast::<T::V<S>>().write_unaligned(v) }
+}
+
 /// How many scalars a register holds.
 #[inline(always)]
-pub(super) const fn lanes<S: Simd, T: Lane>() -> usize {
+pub const fn lanes<S: Simd, T: Lane>() -> usize {
     size_of::<T::V<S>>() / size_of::<T>()
 }
 

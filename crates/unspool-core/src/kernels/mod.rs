@@ -20,6 +20,13 @@ mod tests;
 
 use lane::Lane;
 
+/// Registers and their operations, for kernels of one's own: see [`dispatched!`](crate::dispatched).
+pub mod simd {
+    pub use super::dispatch::arch;
+    pub use super::lane::{Lane, lanes, load, store};
+    pub use pulp::{Simd, WithSimd};
+}
+
 /// Vectorised inner loops of one scalar type, `f32` or `f64`.
 ///
 /// Lengths that do not fit together panic.

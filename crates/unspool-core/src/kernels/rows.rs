@@ -133,7 +133,7 @@ fn axpy_rows<'a, S: Simd, T: Lane, const R: usize>(
 }
 
 dispatched! {
-    fn rows_dot(simd: S, x: &'a [T], d: usize, v: &'a [&'a [T]], u: &'a mut [T]) {
+    pub(super) fn rows_dot<T: Lane>(simd: S, x: &'a [T], d: usize, v: &'a [&'a [T]], u: &'a mut [T]) {
         let rows = x.len() / d;
         let (pairs, last) = v.as_chunks::<2>();
         let (u_pairs, u_last) = u.split_at_mut(2 * pairs.len() * rows);
@@ -145,7 +145,7 @@ dispatched! {
         }
     }
 
-    fn rows_axpy(simd: S, x: &'a [T], d: usize, s: &'a [T], out: &'a mut [T]) {
+    pub(super) fn rows_axpy<T: Lane>(simd: S, x: &'a [T], d: usize, s: &'a [T], out: &'a mut [T]) {
         let rows = x.len() / d;
         for (c, out) in out.chunks_exact_mut(d).enumerate() {
             let s = &s[rows * c..][..rows];

@@ -62,7 +62,7 @@ fn tile<S: Simd, T: Lane, const R: usize>(simd: S, a: &[T], d: usize, x: &[T], y
 }
 
 dispatched! {
-    fn symv(simd: S, a: &'a [T], d: usize, x: &'a [T], y: &'a mut [T]) {
+    pub(super) fn symv<T: Lane>(simd: S, a: &'a [T], d: usize, x: &'a [T], y: &'a mut [T]) {
         let mut r = 0;
         while r + 8 <= d {
             tile::<S, T, 8>(simd, a, d, x, y, r);

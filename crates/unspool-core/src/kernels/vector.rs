@@ -45,7 +45,7 @@ fn sum_wide<T: Lane>(a: &[T], b: &[T], f: impl Fn(f64, f64) -> f64) -> f64 {
 }
 
 dispatched! {
-    fn dot(simd: S, a: &'a [T], b: &'a [T]) -> T {
+    pub(super) fn dot<T: Lane>(simd: S, a: &'a [T], b: &'a [T]) -> T {
         let ((a, a_tail), (b, b_tail)) = (T::split::<S>(a), T::split::<S>(b));
         let mut acc = [T::splat(simd, T::ZERO); CHAINS];
         let (a, a_rest) = a.as_chunks::<CHAINS>();
@@ -72,7 +72,7 @@ dispatched! {
         T::sum(simd, acc[0])
     }
 
-    fn axpy(simd: S, alpha: T, x: &'a [T], y: &'a mut [T]) {
+    pub(super) fn axpy<T: Lane>(simd: S, alpha: T, x: &'a [T], y: &'a mut [T]) {
         let alpha = T::splat(simd, alpha);
         let ((x, x_tail), (y, y_tail)) = (T::split::<S>(x), T::split_mut::<S>(y));
         for (&x, y) in x.iter().zip(y) {
@@ -84,7 +84,7 @@ dispatched! {
         }
     }
 
-    fn lincomb(simd: S, a: T, x: &'a [T], b: T, y: &'a [T], out: &'a mut [T]) {
+    pub(super) fn lincomb<T: Lane>(simd: S, a: T, x: &'a [T], b: T, y: &'a [T], out: &'a mut [T]) {
         let (a, b) = (T::splat(simd, a), T::splat(simd, b));
         let ((x, x_tail), (y, y_tail)) = (T::split::<S>(x), T::split::<S>(y));
         let (out, out_tail) = T::split_mut::<S>(out);
@@ -97,11 +97,11 @@ dispatched! {
         }
     }
 
-    fn sum_squares(_simd: S, a: &'a [T]) -> f64 {
+    pub(super) fn sum_squares<T: Lane>(_simd: S, a: &'a [T]) -> f64 {
         sum_wide(a, a, |a, _| a * a)
     }
 
-    fn sum_squares_diff(_simd: S, a: &'a [T], b: &'a [T]) -> f64 {
+    pub(super) fn sum_squares_diff<T: Lane>(_simd: S, a: &'a [T], b: &'a [T]) -> f64 {
         sum_wide(a, b, |a, b| (a - b) * (a - b))
     }
 }
