@@ -6,7 +6,7 @@
 //!
 //! `O(9 c_in c_out)` multiply-adds a pixel. A tile of pixels and output channels is kept in registers.
 
-use unspool_core::kernels::simd::{Simd, lanes, load, store};
+use unspool_core::kernels::simd::{Lane, Simd, lanes, load, store};
 use unspool_core::{Real, dispatched};
 
 use crate::grid::Grid;
@@ -61,7 +61,7 @@ pub fn forward<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, i
 /// # Safety
 /// Rows `at +- (stride + 1)` of each plane, and `P` registers from there on, lie in it.
 #[inline(always)]
-unsafe fn tile<S: Simd, T: Real, const P: usize, const O: usize>(
+unsafe fn tile<S: Simd, T: Lane, const P: usize, const O: usize>(
     simd: S,
     x: &[T],
     plane: usize,
@@ -97,7 +97,7 @@ unsafe fn tile<S: Simd, T: Real, const P: usize, const O: usize>(
 /// `P` registers of pixels for `O` outputs from `first` on: as many as there are, times `inside`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn tiles<S: Simd, T: Real, const P: usize, const O: usize>(
+fn tiles<S: Simd, T: Lane, const P: usize, const O: usize>(
     simd: S,
     grid: Grid,
     x: &[T],
@@ -110,7 +110,7 @@ fn tiles<S: Simd, T: Real, const P: usize, const O: usize>(
 ) -> usize {
     let (plane, lanes) = (grid.plane(), lanes::<S, T>());
     let outputs = (out.len() / plane).saturating_sub(first).min(O);
-    let bias: [T; O] = std::array::from_fn(|o| bias.get(first + o).copied().unwrap_or(T::zero()));
+    let bias: [T; O] = std::array::from_fn(|o| bias.get(first + o).copied().unwrap_or(T::ZERO));
     let packed = &packed[first / GROUP * GROUP * TAPS * (x.len() / plane) + first % GROUP..];
     while at + P * lanes <= grid.body().end {
         // SAFETY: the body is two rows and more away from both ends of a plane.
@@ -131,7 +131,7 @@ fn tiles<S: Simd, T: Real, const P: usize, const O: usize>(
 }
 
 dispatched! {
-    fn run<T: Real>(
+    fn run<T: Lane>(
         simd: S,
         grid: Grid,
         x: &'a [T],
@@ -163,14 +163,14 @@ dispatched! {
 ///
 /// # Shapes
 /// `x`: inputs planes; `g`: outputs planes; `gkernels`: `[outputs][inputs][9]`; `gbias`: outputs.
-pub fn kernels_vjp<F: Real>(grid: Grid, x: &[F], g: &[F], gkernels: &mut [F], gbias: &mut [F]) {
+pub fn kernels_vjp<F: Real>(grid: Grid, x: &[F], g: &[F], inside: &[F], gkernels: &mut [F], gbias: &mut [F]) {
     let plane = grid.plane();
     let (inputs, outputs) = (x.len() / plane, g.len() / plane);
     assert!(x.len() == inputs * plane && g.len() == outputs * plane);
     assert!(gkernels.len() == inputs * outputs * TAPS && gbias.len() == outputs);
     correlate(grid, x, g, gkernels);
     for (gbias, g) in gbias.iter_mut().zip(g.chunks_exact(plane)) {
-        *gbias += g[grid.body()].iter().copied().sum::<F>();
+        *gbias += F::dot(&g[grid.body()], &inside[grid.body()]);
     }
 }
 
@@ -180,7 +180,7 @@ pub fn kernels_vjp<F: Real>(grid: Grid, x: &[F], g: &[F], gkernels: &mut [F], gb
 /// `range` is of whole registers, at least a row and a column away from both ends of a plane.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-unsafe fn correlate_tile<S: Simd, T: Real, const O: usize, const C: usize>(
+unsafe fn correlate_tile<S: Simd, T: Lane, const O: usize, const C: usize>(
     simd: S,
     grid: Grid,
     x: &[T],
@@ -210,7 +210,8 @@ unsafe fn correlate_tile<S: Simd, T: Real, const O: usize, const C: usize>(
     for (k, acc) in acc.iter().enumerate() {
         for (ci, acc) in acc.iter().enumerate() {
             for (tx, &acc) in acc.iter().enumerate() {
-                out[((o + k) * inputs + c + ci) * TAPS + 3 * ty + tx] += T::sum(simd, acc);
+                let out = &mut out[((o + k) * inputs + c + ci) * TAPS + 3 * ty + tx];
+                *out = T::sum(simd, T::add(simd, acc, T::load_tail(simd, &[*out])));
             }
         }
     }
@@ -219,7 +220,7 @@ unsafe fn correlate_tile<S: Simd, T: Real, const O: usize, const C: usize>(
 /// All inputs for `O` outputs from `o` on.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn correlate_rows<S: Simd, T: Real, const O: usize>(
+fn correlate_rows<S: Simd, T: Lane, const O: usize>(
     simd: S,
     grid: Grid,
     x: &[T],
@@ -244,7 +245,7 @@ fn correlate_rows<S: Simd, T: Real, const O: usize>(
 }
 
 dispatched! {
-    fn correlate<T: Real>(simd: S, grid: Grid, x: &'a [T], g: &'a [T], out: &'a mut [T]) {
+    fn correlate<T: Lane>(simd: S, grid: Grid, x: &'a [T], g: &'a [T], out: &'a mut [T]) {
         let outputs = g.len() / grid.plane();
         let mut start = grid.body().start;
         while start < grid.body().end {

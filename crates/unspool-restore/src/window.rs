@@ -4,7 +4,7 @@
 //! the 12 offsets that point right or down. An edge that leaves the image has weight 0. All operators are sums over
 //! offsets of products of shifted planes; 48 multiply-adds a pixel.
 
-use unspool_core::kernels::simd::{Simd, lanes, load, store};
+use unspool_core::kernels::simd::{Lane, Simd, lanes, load, store};
 use unspool_core::{Real, dispatched};
 
 use crate::grid::Grid;
@@ -173,7 +173,7 @@ impl<F: Real> Stencil<'_, F> {
             self.check(n);
         }
         let offsets = offsets(self.grid);
-        fused(self.diagonal, self.s, &offsets, range, alpha, beta, step, projection, v, next, g, x);
+        fused(self.diagonal, self.s, &offsets, range, -alpha, beta, -step, projection, v, next, g, x);
     }
 
     fn check(&self, n: usize) {
@@ -209,7 +209,7 @@ dispatched! {
 /// # Safety
 /// Two rows and two columns more on both sides lie in the plane.
 #[inline(always)]
-unsafe fn product<S: Simd, T: Real, const P: usize>(
+unsafe fn product<S: Simd, T: Lane, const P: usize>(
     simd: S,
     diagonal: &[T],
     s: &[T],
@@ -239,7 +239,7 @@ unsafe fn product<S: Simd, T: Real, const P: usize>(
 }
 
 dispatched! {
-    fn apply<T: Real>(
+    fn apply<T: Lane>(
         simd: S,
         diagonal: &'a [T],
         s: &'a [T],
@@ -266,7 +266,7 @@ dispatched! {
         }
     }
 
-    fn fused<T: Real>(
+    fn fused<T: Lane>(
         simd: S,
         diagonal: &'a [T],
         s: &'a [T],
@@ -283,9 +283,9 @@ dispatched! {
     ) {
         let lanes = lanes::<S, T>();
         let (alpha, beta, step) = (
-            T::splat(simd, T::zero() - alpha),
+            T::splat(simd, alpha),
             T::splat(simd, beta),
-            T::splat(simd, T::zero() - step),
+            T::splat(simd, step),
         );
         let mut at = range.start;
         // SAFETY: as in `apply`.

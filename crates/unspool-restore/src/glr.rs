@@ -1,0 +1,152 @@
+//! Graph Laplacian regularisation: `min x'Lx` with the known samples kept, by unrolled conjugate gradients.
+//!
+//! `L_n = D^{-1/2} (D - W) D^{-1/2}` is the symmetric normalised Laplacian of a window graph. With `M = diag(mask)`:
+//!
+//! ```text
+//! x_0 = M y + (I - M) x,   g_0 = (I - M) L_n x_0,   then cg with the operator (I - M) L_n
+//! ```
+//!
+//! which solves `L_{uu} x_u = -L_{uk} y` for the unknown samples `u` (Do et al. 2024, equations 4 and 8).
+
+use unspool_core::Real;
+
+use crate::cg::{self, Steps};
+use crate::grid::Grid;
+use crate::window::{self, EDGES, Stencil};
+
+/// Smallest degree: that of a lone pixel is 0.
+const LEAST: f64 = 1e-12;
+
+/// The normalised Laplacian of a graph: its diagonal (1, but 0 for a lone pixel), its weights
+/// `w_ij / sqrt(d_i d_j)`, and `d^{-1/2}`, which the adjoint needs.
+///
+/// # Shapes
+/// `s`, `normal`: 12 planes; `diagonal`, `root`: one. All results are overwritten.
+pub fn normalise<F: Real>(grid: Grid, s: &[F], root: &mut [F], diagonal: &mut [F], normal: &mut [F]) {
+    let (plane, body) = (grid.plane(), grid.body());
+    window::degrees(grid, s, root);
+    diagonal.fill(F::zero());
+    normal.fill(F::zero());
+    for i in body.clone() {
+        let d = root[i];
+        root[i] = F::one() / d.max(F::of(LEAST)).sqrt();
+        diagonal[i] = d * root[i] * root[i];
+    }
+    let n = body.len();
+    let own = &root[body.clone()];
+    for ((s, normal), offset) in s.chunks_exact(plane).zip(normal.chunks_exact_mut(plane)).zip(window::offsets(grid)) {
+        let other = &root[body.start + offset..][..n];
+        for (((normal, &s), &a), &b) in normal[body.clone()].iter_mut().zip(&s[body.clone()]).zip(own).zip(other) {
+            *normal = s * (a * b);
+        }
+    }
+}
+
+/// The adjoint of [`normalise`]: `gs += (d normal / d s)' gnormal + (d diagonal / d s)' gdiagonal`.
+///
+/// `groot`: one plane of memory. The diagonal does not depend on `s`, but for lone pixels, which have no edges.
+pub fn normalise_vjp<F: Real>(grid: Grid, s: &[F], root: &[F], gnormal: &[F], groot: &mut [F], gs: &mut [F]) {
+    let (plane, body) = (grid.plane(), grid.body());
+    let n = body.len();
+    groot.fill(F::zero());
+    for (k, offset) in window::offsets(grid).into_iter().enumerate() {
+        let at = k * plane + body.start;
+        let (s, g, gs) = (&s[at..at + n], &gnormal[at..at + n], &mut gs[at..at + n]);
+        for i in 0..n {
+            let (a, b) = (root[body.start + i], root[body.start + offset + i]);
+            gs[i] += g[i] * (a * b);
+            let t = g[i] * s[i];
+            groot[body.start + i] += t * b;
+            groot[body.start + offset + i] += t * a;
+        }
+    }
+    // root = d^{-1/2}
+    for i in body {
+        let r = root[i];
+        groot[i] = -F::of(0.5) * r * r * r * groot[i];
+    }
+    window::degrees_vjp(grid, groot, gs);
+}
+
+/// Length of the memory of [`solve`] for one channel.
+pub fn memory_len(grid: Grid) -> usize {
+    4 * grid.plane()
+}
+
+/// Solves for one channel: `x` holds the estimate, and then the solution. `unknown` is 1 where the sample is not known.
+///
+/// `memory`: [`memory_len`] numbers, zero outside of the body.
+pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, unknown: &[F], y: &[F], x: &mut [F], memory: &mut [F]) {
+    let (g, v) = memory.split_at_mut(2 * a.grid.plane());
+    start(a, unknown, y, x, &mut g[..a.grid.plane()]);
+    cg::solve(a, steps, unknown, x, &mut g[..a.grid.plane()], v);
+}
+
+/// The start and its gradient.
+fn start<F: Real>(a: &Stencil<F>, unknown: &[F], y: &[F], x: &mut [F], g: &mut [F]) {
+    let body = a.grid.body();
+    for ((x, &y), &u) in x[body.clone()].iter_mut().zip(&y[body.clone()]).zip(&unknown[body.clone()]) {
+        *x = u * *x + (F::one() - u) * y;
+    }
+    // y is 0 where it is not known, and outside of the image
+    a.apply(x, g);
+    for (g, &u) in g[body.clone()].iter_mut().zip(&unknown[body]) {
+        *g *= u;
+    }
+}
+
+/// Length of the tape of [`solve_taped`]: the start, and a plane an iteration.
+pub fn tape_len(grid: Grid, iterations: usize) -> usize {
+    (1 + iterations) * grid.plane()
+}
+
+/// [`solve`], keeping what [`vjp`] needs.
+pub fn solve_taped<F: Real>(
+    a: &Stencil<F>,
+    steps: Steps<F>,
+    unknown: &[F],
+    y: &[F],
+    x: &mut [F],
+    tape: &mut [F],
+    memory: &mut [F],
+) {
+    let plane = a.grid.plane();
+    let (first, v) = tape.split_at_mut(plane);
+    let g = &mut memory[..plane];
+    start(a, unknown, y, x, g);
+    first.copy_from_slice(x);
+    cg::solve_taped(a, steps, unknown, x, g, v);
+}
+
+/// The adjoint of [`solve_taped`] in the estimate, the step sizes, and the operator. `c`: the cotangent of the solution, and
+/// then that of the estimate.
+///
+/// `memory`: five planes.
+pub fn vjp<F: Real>(
+    a: &Stencil<F>,
+    steps: Steps<F>,
+    unknown: &[F],
+    tape: &[F],
+    c: &mut [F],
+    gradients: &mut cg::Gradients<F>,
+    memory: &mut [F],
+) {
+    let (plane, body) = (a.grid.plane(), a.grid.body());
+    let (lg, memory) = memory.split_at_mut(plane);
+    let (first, v) = tape.split_at(plane);
+    cg::vjp(a, steps, unknown, v, c, lg, gradients, &mut memory[..3 * plane]);
+    // g_0 = U A x_0
+    let product = &mut memory[..plane];
+    lg[body.clone()].iter_mut().zip(&unknown[body.clone()]).for_each(|(l, &u)| *l *= u);
+    a.apply(lg, product);
+    Stencil::entries_vjp(a.grid, F::one(), lg, first, gradients.diagonal, gradients.s);
+    // x_0 = U x + (1 - U) y
+    for ((c, &p), &u) in c[body.clone()].iter_mut().zip(&product[body.clone()]).zip(&unknown[body]) {
+        *c = u * (*c + p);
+    }
+}
+
+/// Number of planes of memory for [`vjp`].
+pub const VJP_PLANES: usize = 5;
+/// Number of planes of a normalised Laplacian: `root`, `diagonal`, and the weights.
+pub const OPERATOR_PLANES: usize = 2 + EDGES;
