@@ -11,7 +11,6 @@
 //! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence.
 
 use unspool_core::Real;
-use unspool_core::kernels::Kernels;
 
 use crate::window::Stencil;
 

@@ -1,10 +1,23 @@
 //! Graph-smoothness transformers: demosaicking and interpolation by unrolled graph filters.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`grid`] | where pixels lie in memory |
+//! | [`conv`], [`features`] | the shallow network that makes features |
+//! | [`window`] | graphs of 5 x 5 windows, their weights and operators |
+//! | [`cg`], [`glr`], [`gtv`] | the unrolled solvers |
+//! | [`start`] | the first estimate |
+//! | [`transformer`] | uGLR and uGTV |
 
 pub mod cg;
 pub mod conv;
+pub mod features;
 pub mod glr;
 pub mod grid;
 pub mod gtv;
+pub mod start;
+pub mod transformer;
 pub mod window;
 
 pub use grid::Grid;
+pub use transformer::{Bound, Prior, Shape, Transformer};

@@ -56,6 +56,8 @@ pub enum Init {
     Xavier(f64),
     /// Uniform on `+-1 / sqrt(fan_in)`.
     FanIn(usize),
+    /// Square matrices with this value on the diagonal, 0 elsewhere.
+    Diagonal(f64),
 }
 
 /// One named tensor.
@@ -126,10 +128,13 @@ impl Layout {
                 _ => 2.0 * entry.range.len() as f64,
             };
             let uniform = |bound: f64, rng: &mut ChaCha8Rng| bound * (2.0 * rng.random::<f64>() - 1.0);
-            for raw in &mut raw[entry.range.clone()] {
+            let columns = entry.shape.last().copied().unwrap_or(1);
+            for (index, raw) in raw[entry.range.clone()].iter_mut().enumerate() {
                 *raw = F::of(match entry.init {
                     Init::Constant(value) => entry.constraint.raw(value),
                     Init::Xavier(gain) => uniform(gain * (6.0 / fans()).sqrt(), &mut rng),
+                    Init::Diagonal(value) if index / columns % columns == index % columns => value,
+                    Init::Diagonal(_) => 0.0,
                     Init::FanIn(fan) => uniform(1.0 / (fan as f64).sqrt(), &mut rng),
                 });
             }

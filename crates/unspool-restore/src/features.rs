@@ -1,0 +1,169 @@
+//! The shallow network that makes features: four convolutions with skip connections.
+//!
+//! ```text
+//! h_0 = relu(K_0 * x + b_0),   h_i = a_i h_{i-1} + c_i relu(K_i * h_{i-1} + b_i),   i = 1, 2, 3
+//! ```
+
+use std::ops::Range;
+
+use unspool_core::{Real, dispatched};
+use unspool_train::{Constraint, Init, Layout};
+
+use crate::conv;
+use crate::grid::Grid;
+
+/// Convolutions.
+pub const LAYERS: usize = 4;
+
+/// Where the parameters lie in the flat vector.
+#[derive(Clone, Debug)]
+pub struct Features {
+    inputs: usize,
+    maps: usize,
+    kernels: [Range<usize>; LAYERS],
+    biases: [Range<usize>; LAYERS],
+    /// `(a_i, c_i)`.
+    skips: Range<usize>,
+}
+
+impl Features {
+    /// Adds the parameters to a layout, under names that begin with `name`.
+    pub fn new(name: &str, inputs: usize, maps: usize, layout: &mut Layout) -> Self {
+        let wide = |i: usize| if i == 0 { inputs } else { maps };
+        let kernels = std::array::from_fn(|i| {
+            let shape = [maps, wide(i), 3, 3];
+            layout.add(format!("{name}.conv.{i}.weight"), &shape, Constraint::Free, Init::FanIn(9 * wide(i)))
+        });
+        let biases = std::array::from_fn(|i| {
+            layout.add(format!("{name}.conv.{i}.bias"), &[maps], Constraint::Free, Init::FanIn(9 * wide(i)))
+        });
+        let skips = layout.add(format!("{name}.skip"), &[LAYERS - 1, 2], Constraint::Free, Init::Constant(0.5));
+        Features { inputs, maps, kernels, biases, skips }
+    }
+
+    /// Number of input planes.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Number of planes that it makes.
+    pub fn maps(&self) -> usize {
+        self.maps
+    }
+
+    /// Length of the tape: `h_0`, then `relu(..)` and `h_i` of each layer.
+    pub fn tape_len(&self, grid: Grid) -> usize {
+        (2 * LAYERS - 1) * self.maps * grid.plane()
+    }
+
+    /// Length of the packed kernels of one layer.
+    pub fn packed_len(&self) -> usize {
+        conv::packed_len(self.maps, self.maps)
+            .max(conv::packed_len(self.inputs, self.maps))
+            .max(conv::packed_len(self.maps, self.inputs))
+    }
+
+    /// Fills the tape, which must be zero outside of the body; its last `maps` planes are the features.
+    ///
+    /// `packed`: [`Features::packed_len`] numbers.
+    pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], inside: &[F], tape: &mut [F], packed: &mut [F]) {
+        let n = self.maps * grid.plane();
+        let layer = |i: usize, x: &[F], out: &mut [F], packed: &mut [F]| {
+            let inputs = x.len() / grid.plane();
+            let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
+            conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
+            conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), inside, out);
+        };
+        layer(0, x, &mut tape[..n], packed);
+        relu(&mut tape[..n]);
+        let skips = &theta[self.skips.clone()];
+        for i in 1..LAYERS {
+            let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
+            let (r, h) = own.split_at_mut(n);
+            layer(i, before, r, packed);
+            skip(skips[2 * i - 2], skips[2 * i - 1], before, r, h);
+        }
+    }
+
+    /// The features of a tape.
+    pub fn output<'a, F: Real>(&self, grid: Grid, tape: &'a [F]) -> &'a [F] {
+        &tape[(2 * LAYERS - 2) * self.maps * grid.plane()..]
+    }
+
+    /// The adjoint: from the cotangent `g` of the features (changed) to `gx += ...` and `gtheta += ...`.
+    ///
+    /// `memory`: [`Features::vjp_memory_len`] numbers, zero outside of the body.
+    #[allow(clippy::too_many_arguments)]
+    pub fn vjp<F: Real>(
+        &self,
+        grid: Grid,
+        theta: &[F],
+        x: &[F],
+        inside: &[F],
+        tape: &[F],
+        g: &mut [F],
+        gx: &mut [F],
+        gtheta: &mut [F],
+        memory: &mut [F],
+    ) {
+        let n = self.maps * grid.plane();
+        let (gr, rest) = memory.split_at_mut(n);
+        let (gh, packed) = rest.split_at_mut(n.max(self.inputs * grid.plane()));
+        let back = |i: usize, x: &[F], gr: &[F], gh: &mut [F], gtheta: &mut [F], packed: &mut [F]| {
+            let inputs = x.len() / grid.plane();
+            let (low, high) = gtheta.split_at_mut(self.biases[0].start);
+            let bias = self.biases[i].start - self.biases[0].start;
+            let gbias = &mut high[bias..bias + self.maps];
+            conv::kernels_vjp(grid, x, gr, inside, &mut low[self.kernels[i].clone()], gbias);
+            let packed = &mut packed[..conv::packed_len(self.maps, inputs)];
+            conv::pack_adjoint(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
+            conv::forward(grid, gr, packed, None, inside, &mut gh[..inputs * grid.plane()]);
+        };
+        for i in (1..LAYERS).rev() {
+            let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at(n);
+            let r = &own[..n];
+            let at = self.skips.start + 2 * (i - 1);
+            gtheta[at] += F::dot(g, before);
+            gtheta[at + 1] += F::dot(g, r);
+            relu_back(theta[at + 1], r, g, gr);
+            back(i, before, gr, gh, gtheta, packed);
+            let a = theta[at];
+            add_scaled(a, &gh[..n], g);
+        }
+        relu_back(F::one(), &tape[..n], g, gr);
+        back(0, x, gr, gh, gtheta, packed);
+        F::axpy(F::one(), &gh[..gx.len()], gx);
+    }
+
+    /// Length of the memory of [`Features::vjp`].
+    pub fn vjp_memory_len(&self, grid: Grid) -> usize {
+        (self.maps + self.maps.max(self.inputs)) * grid.plane() + self.packed_len()
+    }
+}
+
+dispatched! {
+    fn relu_all<T: Real>(_simd: S, x: &'a mut [T]) {
+        x.iter_mut().for_each(|x| *x = if *x > T::zero() { *x } else { T::zero() });
+    }
+
+    fn skip<T: Real>(_simd: S, a: T, c: T, before: &'a [T], r: &'a mut [T], h: &'a mut [T]) {
+        for ((h, r), &before) in h.iter_mut().zip(r).zip(before) {
+            *r = if *r > T::zero() { *r } else { T::zero() };
+            *h = a * before + c * *r;
+        }
+    }
+
+    fn relu_back<T: Real>(_simd: S, scale: T, r: &'a [T], g: &'a [T], out: &'a mut [T]) {
+        for ((out, &r), &g) in out.iter_mut().zip(r).zip(g) {
+            *out = if r > T::zero() { scale * g } else { T::zero() };
+        }
+    }
+
+    fn add_scaled<T: Real>(_simd: S, a: T, x: &'a [T], y: &'a mut [T]) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = a * *y + x);
+    }
+}
+
+fn relu<F: Real>(x: &mut [F]) {
+    relu_all(x);
+}

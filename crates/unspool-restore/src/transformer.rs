@@ -1,0 +1,490 @@
+//! The graph-smoothness transformer: uGLR and uGTV.
+//!
+//! Do, Eftekhar, Hosseini, Cheung, Chou, *Interpretable Lightweight Transformer via Unrolling of Learned Graph Smoothness
+//! Priors* (NeurIPS 2024). Five blocks one after the other; each makes features of the current estimate, from them four
+//! graphs (*heads*), solves the restoration problem on each by an unrolled solver, and mixes the solutions:
+//!
+//! ```text
+//! f = cnn(x),   s_h = exp(-(f_i - f_j)' A_h A_h' (f_i - f_j)),   x <- sum_h comb_h solve_h(x; y, mask)
+//! ```
+//!
+//! As a map of the engine, a block is a step: `x_{t+1} = T_t(x_t, theta)`.
+
+use std::ops::Range;
+
+use unspool_core::{At, Dims, Map, Real, Vjp};
+use unspool_train::{Constraint, Init, Layout};
+
+use crate::cg::{self, Steps};
+use crate::features::Features;
+use crate::grid::Grid;
+use crate::window::{self, EDGES, Stencil};
+use crate::{glr, gtv};
+
+/// Which smoothness a block minimises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prior {
+    /// Graph Laplacian regulariser, by conjugate gradients.
+    Glr,
+    /// Graph total variation, by ADMM.
+    Gtv,
+}
+
+/// Sizes of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The prior.
+    pub prior: Prior,
+    /// Channels of the image.
+    pub channels: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Maps of the feature network: `heads` times as many as features of a graph.
+    pub maps: usize,
+    /// Graphs of a block.
+    pub heads: usize,
+    /// Iterations of ADMM.
+    pub admm: usize,
+    /// Iterations of conjugate gradients in each; GLR has no ADMM, and does all of them in a row.
+    pub cg: usize,
+}
+
+impl Shape {
+    /// Those of the paper.
+    pub fn paper(prior: Prior, channels: usize) -> Self {
+        Shape { prior, channels, blocks: 5, maps: 48, heads: 4, admm: 5, cg: 10 }
+    }
+
+    /// Iterations of conjugate gradients of a head.
+    pub fn iterations(&self) -> usize {
+        self.admm * self.cg
+    }
+
+    /// Features of a graph.
+    pub fn features(&self) -> usize {
+        self.maps / self.heads
+    }
+}
+
+/// Where the parameters of a block lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) features: Features,
+    /// `A` of each head, `[heads][features][features]`.
+    pub(crate) metric: Range<usize>,
+    /// `[heads][admm cg]`.
+    pub(crate) alpha: Range<usize>,
+    pub(crate) beta: Range<usize>,
+    /// Weights of the heads.
+    pub(crate) comb: Range<usize>,
+    /// Penalties, of GTV only.
+    pub(crate) gamma: Range<usize>,
+}
+
+/// The network: sizes and the layout of its parameters.
+#[derive(Clone, Debug)]
+pub struct Transformer {
+    shape: Shape,
+    pub(crate) blocks: Vec<Block>,
+    layout: Layout,
+}
+
+impl Transformer {
+    /// A network of these sizes.
+    ///
+    /// ```
+    /// use unspool_restore::{Prior, Shape, Transformer};
+    /// let net = Transformer::new(Shape::paper(Prior::Gtv, 3));
+    /// assert_eq!(net.layout().len(), 323_435);
+    /// ```
+    pub fn new(shape: Shape) -> Self {
+        let mut layout = Layout::new();
+        let Shape { channels, maps, heads, admm, cg, .. } = shape;
+        let features = shape.features();
+        let blocks = (0..shape.blocks)
+            .map(|b| {
+                let name = format!("blocks.{b}");
+                let free = Constraint::Free;
+                Block {
+                    features: Features::new(&name, channels, maps, &mut layout),
+                    metric: layout.add(
+                        format!("{name}.metric"),
+                        &[heads, features, features],
+                        free,
+                        Init::Diagonal(1.5f64.sqrt()),
+                    ),
+                    alpha: layout.add(format!("{name}.alpha"), &[heads, admm, cg], free, Init::Constant(0.5)),
+                    beta: layout.add(format!("{name}.beta"), &[heads, admm, cg], free, Init::Constant(0.3)),
+                    comb: layout.add(format!("{name}.comb"), &[heads], free, Init::Constant(1.0 / heads as f64)),
+                    gamma: match shape.prior {
+                        Prior::Glr => layout.len()..layout.len(),
+                        Prior::Gtv => layout.add(format!("{name}.gamma"), &[admm], free, Init::Constant(10.0)),
+                    },
+                }
+            })
+            .collect();
+        Transformer { shape, blocks, layout }
+    }
+
+    /// Its sizes.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Its parameters.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+/// Features of one head: `g_d = sum_c A_cd f_c`. Overwrites `g`.
+pub(crate) fn project<F: Real>(grid: Grid, a: &[F], f: &[F], g: &mut [F]) {
+    let (plane, body) = (grid.plane(), grid.body());
+    let d = f.len() / plane;
+    g.fill(F::zero());
+    for (j, g) in g.chunks_exact_mut(plane).enumerate() {
+        for (c, f) in f.chunks_exact(plane).enumerate() {
+            F::axpy(a[c * d + j], &f[body.clone()], &mut g[body.clone()]);
+        }
+    }
+}
+
+/// The graph of one head, and what its solver needs of it.
+pub(crate) struct Operator<'a, F> {
+    /// GLR: `root`, `diagonal`; GTV: `1 / degree`, degree of `C'C`.
+    first: &'a mut [F],
+    second: &'a mut [F],
+    /// Weights of the stencil, 12 planes.
+    entries: &'a mut [F],
+    /// Directed weights, 24 planes, of GTV only.
+    w: &'a mut [F],
+}
+
+impl<'a, F: Real> Operator<'a, F> {
+    pub(crate) fn len(prior: Prior, grid: Grid) -> usize {
+        (2 + EDGES + if prior == Prior::Gtv { gtv::DIRECTED } else { 0 }) * grid.plane()
+    }
+
+    /// From the weights `s` of the graph.
+    pub(crate) fn new(prior: Prior, grid: Grid, s: &[F], memory: &'a mut [F]) -> Self {
+        let (first, rest) = memory.split_at_mut(grid.plane());
+        let (second, rest) = rest.split_at_mut(grid.plane());
+        let (entries, w) = rest.split_at_mut(EDGES * grid.plane());
+        match prior {
+            Prior::Glr => glr::normalise(grid, s, first, second, entries),
+            Prior::Gtv => {
+                gtv::normalise(grid, s, first, w);
+                gtv::operator(grid, w, entries, second);
+            }
+        }
+        Operator { first, second, entries, w }
+    }
+
+    /// The diagonal for a channel with this mask: GTV has `C'C + H'H`.
+    pub(crate) fn diagonal(&self, prior: Prior, known: &[F], diagonal: &mut [F]) {
+        diagonal.copy_from_slice(self.second);
+        if prior == Prior::Gtv {
+            F::axpy(F::one(), known, diagonal);
+        }
+    }
+}
+
+/// What a solver of one channel is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Channel<'a, F> {
+    pub(crate) y: &'a [F],
+    pub(crate) known: &'a [F],
+    pub(crate) unknown: &'a [F],
+    pub(crate) inside: &'a [F],
+}
+
+/// Parameters of one head.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a, F> {
+    pub(crate) steps: Steps<'a, F>,
+    pub(crate) gamma: &'a [F],
+}
+
+/// Length of the memory of [`solve`].
+pub(crate) fn solve_len(prior: Prior, grid: Grid) -> usize {
+    grid.plane() + if prior == Prior::Glr { glr::memory_len(grid) } else { gtv::memory_len(grid) }
+}
+
+/// Solves for one channel on one graph: `x` is the estimate, then the solution.
+pub(crate) fn solve<F: Real>(
+    prior: Prior,
+    grid: Grid,
+    operator: &Operator<F>,
+    head: Head<F>,
+    channel: Channel<F>,
+    x: &mut [F],
+    memory: &mut [F],
+) {
+    let Channel { y, known, unknown, inside } = channel;
+    let (diagonal, memory) = memory.split_at_mut(grid.plane());
+    operator.diagonal(prior, known, diagonal);
+    let a = Stencil { grid, diagonal, s: operator.entries };
+    match prior {
+        Prior::Glr => glr::solve(&a, head.steps, unknown, y, x, memory),
+        Prior::Gtv => {
+            let problem = gtv::Problem { a, w: operator.w, known, y, inside, steps: head.steps, gamma: head.gamma };
+            problem.solve(x, memory);
+        }
+    }
+}
+
+/// The network on one observed image: a map of the engine, one block a step.
+///
+/// The state holds a plane for each channel (see [`Grid`]), zero outside of the pixels. The derivative is that of the
+/// blocks' states and parameters; samples and mask are constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound<'a, F> {
+    net: &'a Transformer,
+    grid: Grid,
+    /// Samples, 0 where unknown: a plane a channel.
+    y: &'a [F],
+    /// 1 where known: a plane a channel.
+    known: &'a [F],
+    /// 1 where unknown, and a plane that is 1 on pixels.
+    unknown: &'a [F],
+    inside: &'a [F],
+}
+
+impl<'a, F: Real> Bound<'a, F> {
+    /// Binds samples and masks, each a plane a channel, zero outside of the pixels; `inside` is one plane.
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    pub fn new(
+        net: &'a Transformer,
+        grid: Grid,
+        y: &'a [F],
+        known: &'a [F],
+        unknown: &'a [F],
+        inside: &'a [F],
+    ) -> Self {
+        let n = net.shape.channels * grid.plane();
+        assert!(y.len() == n && known.len() == n && unknown.len() == n && inside.len() == grid.plane());
+        Bound { net, grid, y, known, unknown, inside }
+    }
+
+    fn channel(&self, c: usize) -> Channel<'_, F> {
+        let own = c * self.grid.plane()..(c + 1) * self.grid.plane();
+        Channel {
+            y: &self.y[own.clone()],
+            known: &self.known[own.clone()],
+            unknown: &self.unknown[own],
+            inside: self.inside,
+        }
+    }
+
+    fn head<'t>(&self, block: &Block, theta: &'t [F], h: usize) -> Head<'t, F> {
+        let n = self.net.shape.iterations();
+        let own = |range: &Range<usize>| &theta[range.start + h * n..range.start + (h + 1) * n];
+        Head { steps: Steps { alpha: own(&block.alpha), beta: own(&block.beta) }, gamma: &theta[block.gamma.clone()] }
+    }
+
+    /// Memory of one step: tape and packed kernels of the features, projected features, weights, operator, estimate, and
+    /// what the solver takes.
+    fn step_len(&self) -> usize {
+        let (grid, shape) = (self.grid, self.net.shape);
+        let features = &self.net.blocks[0].features;
+        features.tape_len(grid)
+            + features.packed_len()
+            + (shape.features() + EDGES + 1) * grid.plane()
+            + Operator::<F>::len(shape.prior, grid)
+            + solve_len(shape.prior, grid)
+    }
+
+    /// Memory of [`Vjp::vjp`].
+    fn vjp_len(&self) -> usize {
+        let (grid, shape) = (self.grid, self.net.shape);
+        let features = &self.net.blocks[0].features;
+        let (tape, memory) = match shape.prior {
+            Prior::Glr => {
+                (glr::tape_len(grid, shape.iterations()), glr::memory_len(grid).max(glr::VJP_PLANES * grid.plane()))
+            }
+            Prior::Gtv => {
+                (gtv::tape_len(grid, shape.admm, shape.cg), gtv::memory_len(grid).max(gtv::vjp_memory_len(grid)))
+            }
+        };
+        let planes = 3 * shape.features() + 4 * EDGES + gtv::DIRECTED + shape.maps + 6;
+        features.tape_len(grid)
+            + features.packed_len()
+            + features.vjp_memory_len(grid)
+            + planes * grid.plane()
+            + Operator::<F>::len(shape.prior, grid)
+            + tape
+            + memory
+    }
+}
+
+/// Parts of a run of numbers, one after the other.
+pub(crate) struct Arena<'a, F>(&'a mut [F]);
+
+impl<'a, F> Arena<'a, F> {
+    pub(crate) fn new(memory: &'a mut [F]) -> Self {
+        Arena(memory)
+    }
+
+    pub(crate) fn take(&mut self, n: usize) -> &'a mut [F] {
+        let (part, rest) = std::mem::take(&mut self.0).split_at_mut(n);
+        self.0 = rest;
+        part
+    }
+}
+
+impl<F: Real> Map<F> for Bound<'_, F> {
+    fn dims(&self) -> Dims {
+        let n = self.net.shape.channels * self.grid.plane();
+        Dims { state: n, output: n, params: self.net.layout.len() }
+    }
+
+    fn scratch(&self, directions: usize) -> usize {
+        if directions == 0 { self.step_len() } else { self.step_len().max(self.vjp_len()) }
+    }
+
+    fn step(&self, at: At<'_, F>, next: &mut [F], scratch: &mut [F]) {
+        let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
+        let (plane, prior, d) = (grid.plane(), shape.prior, shape.features());
+        let block = &self.net.blocks[at.t];
+        scratch.fill(F::zero());
+        let mut arena = Arena::new(scratch);
+        let tape = arena.take(block.features.tape_len(grid));
+        let packed = arena.take(block.features.packed_len());
+        let (g, s) = (arena.take(d * plane), arena.take(EDGES * plane));
+        let x = arena.take(plane);
+        let memory = arena.take(Operator::<F>::len(prior, grid));
+        let solver = arena.take(solve_len(prior, grid));
+        block.features.forward(grid, theta, at.x, self.inside, tape, packed);
+        let f = block.features.output(grid, tape);
+        next.fill(F::zero());
+        for h in 0..shape.heads {
+            project(grid, &theta[block.metric.start + h * d * d..][..d * d], &f[h * d * plane..][..d * plane], g);
+            window::affinity(grid, g, s);
+            let operator = Operator::new(prior, grid, s, memory);
+            let weight = theta[block.comb.start + h];
+            for c in 0..shape.channels {
+                let own = c * plane..(c + 1) * plane;
+                x.copy_from_slice(&at.x[own.clone()]);
+                solve(prior, grid, &operator, self.head(block, theta, h), self.channel(c), x, solver);
+                F::axpy(weight, x, &mut next[own]);
+            }
+        }
+    }
+}
+
+impl<F: Real> Vjp<F> for Bound<'_, F> {
+    fn vjp(&self, at: At<'_, F>, cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
+        let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
+        let (plane, prior, d) = (grid.plane(), shape.prior, shape.features());
+        let block = &self.net.blocks[at.t];
+        let features = &block.features;
+        scratch.fill(F::zero());
+        let mut arena = Arena::new(scratch);
+        let tape = arena.take(features.tape_len(grid));
+        let packed = arena.take(features.packed_len());
+        let features_memory = arena.take(features.vjp_memory_len(grid));
+        let gf = arena.take(shape.maps * plane);
+        let (g, gg) = (arena.take(d * plane), arena.take(d * plane));
+        let (s, gs, gentries) = (arena.take(EDGES * plane), arena.take(EDGES * plane), arena.take(EDGES * plane));
+        let gw = arena.take(gtv::DIRECTED * plane);
+        let (gdiagonal, diagonal, first) = (arena.take(plane), arena.take(plane), arena.take(plane));
+        let (x, c_own, spare) = (arena.take(plane), arena.take(plane), arena.take(plane));
+        let memory = arena.take(Operator::<F>::len(prior, grid));
+        let solver_tape = arena.take(match prior {
+            Prior::Glr => glr::tape_len(grid, shape.iterations()),
+            Prior::Gtv => gtv::tape_len(grid, shape.admm, shape.cg),
+        });
+        let solver = std::mem::take(&mut arena.0);
+        features.forward(grid, theta, at.x, self.inside, tape, packed);
+        let f = features.output(grid, tape);
+        gx.fill(F::zero());
+        for h in 0..shape.heads {
+            let a = &theta[block.metric.start + h * d * d..][..d * d];
+            let f = &f[h * d * plane..][..d * plane];
+            project(grid, a, f, g);
+            window::affinity(grid, g, s);
+            let operator = Operator::new(prior, grid, s, memory);
+            let head = self.head(block, theta, h);
+            let n = shape.iterations();
+            let weight = theta[block.comb.start + h];
+            gentries.fill(F::zero());
+            gdiagonal.fill(F::zero());
+            gw.fill(F::zero());
+            for c in 0..shape.channels {
+                let own = c * plane..(c + 1) * plane;
+                let channel = self.channel(c);
+                x.copy_from_slice(&at.x[own.clone()]);
+                c_own.copy_from_slice(&cotangent[own.clone()]);
+                operator.diagonal(prior, channel.known, diagonal);
+                let stencil = Stencil { grid, diagonal, s: operator.entries };
+                // alpha lies before beta, beta before gamma
+                let (before_beta, from_beta) = gtheta.split_at_mut(block.beta.start);
+                let galpha = &mut before_beta[block.alpha.start + h * n..][..n];
+                let (gbeta, rest) = from_beta.split_at_mut(block.comb.start - block.beta.start);
+                let gbeta = &mut gbeta[h * n..(h + 1) * n];
+                match prior {
+                    Prior::Glr => {
+                        glr::solve_taped(&stencil, head.steps, channel.unknown, channel.y, x, solver_tape, solver);
+                        rest[h] += F::dot(x, c_own);
+                        c_own.iter_mut().for_each(|c| *c *= weight);
+                        let mut gradients =
+                            cg::Gradients { alpha: galpha, beta: gbeta, diagonal: gdiagonal, s: gentries };
+                        solver.fill(F::zero());
+                        glr::vjp(&stencil, head.steps, channel.unknown, solver_tape, c_own, &mut gradients, solver);
+                    }
+                    Prior::Gtv => {
+                        let Channel { y, known, inside, .. } = channel;
+                        let problem = gtv::Problem {
+                            a: stencil,
+                            w: operator.w,
+                            known,
+                            y,
+                            inside,
+                            steps: head.steps,
+                            gamma: head.gamma,
+                        };
+                        problem.solve_taped(x, solver_tape, solver);
+                        rest[h] += F::dot(x, c_own);
+                        c_own.iter_mut().for_each(|c| *c *= weight);
+                        let gamma = &mut rest[block.gamma.start - block.comb.start..][..shape.admm];
+                        let mut gradients = gtv::Gradients {
+                            alpha: galpha,
+                            beta: gbeta,
+                            gamma,
+                            diagonal: gdiagonal,
+                            squares: gentries,
+                            w: gw,
+                            first,
+                        };
+                        solver.fill(F::zero());
+                        problem.vjp(x, solver_tape, c_own, &mut gradients, solver);
+                    }
+                }
+                F::axpy(F::one(), c_own, &mut gx[own]);
+            }
+            gs.fill(F::zero());
+            match prior {
+                Prior::Glr => glr::normalise_vjp(grid, s, operator.first, gentries, spare, gs),
+                Prior::Gtv => {
+                    gtv::operator_vjp(grid, operator.w, gdiagonal, gentries, gw);
+                    gtv::normalise_vjp(grid, operator.w, operator.first, gw, spare, gs);
+                }
+            }
+            gg.fill(F::zero());
+            window::affinity_vjp(grid, g, s, gs, gg);
+            // g_d = sum_c A_cd f_c
+            let gf = &mut gf[h * d * plane..][..d * plane];
+            let body = grid.body();
+            for (c, (f, gf)) in f.chunks_exact(plane).zip(gf.chunks_exact_mut(plane)).enumerate() {
+                for (j, gg) in gg.chunks_exact(plane).enumerate() {
+                    F::axpy(a[c * d + j], &gg[body.clone()], &mut gf[body.clone()]);
+                    gtheta[block.metric.start + h * d * d + c * d + j] += F::dot(&f[body.clone()], &gg[body.clone()]);
+                }
+            }
+        }
+        features.vjp(grid, theta, at.x, self.inside, tape, gf, gx, gtheta, features_memory);
+    }
+}

@@ -1,0 +1,197 @@
+//! Every adjoint against finite differences, in f64.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use unspool_core::{At, Map, Vjp};
+use unspool_image::Cfa;
+use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, window};
+
+fn rng(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+/// A plane of random numbers on the pixels.
+fn random(grid: Grid, planes: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    let mut all = vec![0.0; planes * grid.plane()];
+    for plane in all.chunks_exact_mut(grid.plane()) {
+        let image: Vec<f64> = (0..grid.height() * grid.width()).map(|_| rng.random::<f64>()).collect();
+        grid.put(&image, plane);
+    }
+    all
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Derivative of `f` at 0, of fourth order.
+fn derivative(f: impl Fn(f64) -> f64, h: f64) -> f64 {
+    (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h)
+}
+
+fn close(a: f64, b: f64, what: &str) {
+    assert!((a - b).abs() <= 1e-7 * a.abs().max(b.abs()).max(1e-9), "{what}: {a} against {b}");
+}
+
+#[test]
+fn convolution_equals_its_definition_and_its_adjoints() {
+    let mut rng = rng(1);
+    for (grid, inputs, outputs) in [(Grid::new(5, 7), 3, 8), (Grid::new(9, 4), 5, 11), (Grid::new(1, 1), 1, 3)] {
+        let (plane, mut inside) = (grid.plane(), vec![0.0; grid.plane()]);
+        grid.inside(&mut inside);
+        let x = random(grid, inputs, &mut rng);
+        let kernels: Vec<f64> = (0..inputs * outputs * 9).map(|_| rng.random::<f64>() - 0.5).collect();
+        let bias: Vec<f64> = (0..outputs).map(|_| rng.random()).collect();
+        let mut packed = vec![0.0; conv::packed_len(inputs, outputs)];
+        conv::pack(&kernels, inputs, outputs, &mut packed);
+        let mut out = vec![0.0; outputs * plane];
+        conv::forward(grid, &x, &packed, Some(&bias), &inside, &mut out);
+        for o in 0..outputs {
+            for y in 0..grid.height() {
+                for column in 0..grid.width() {
+                    let mut sum = bias[o];
+                    for c in 0..inputs {
+                        for k in 0..9 {
+                            let at = grid.at(y, column) + (k / 3) * grid.stride() + k % 3 - grid.stride() - 1;
+                            sum += kernels[(o * inputs + c) * 9 + k] * x[c * plane + at];
+                        }
+                    }
+                    assert!((sum - out[o * plane + grid.at(y, column)]).abs() < 1e-13);
+                }
+            }
+        }
+        assert!(out.iter().zip(inside.iter().cycle()).all(|(out, inside)| *inside > 0.0 || *out == 0.0));
+        // <g, K x> = <K'g, x> = <dK, K>
+        let g = random(grid, outputs, &mut rng);
+        conv::forward(grid, &x, &packed, None, &inside, &mut out);
+        let forward = dot(&g, &out);
+        let mut adjoint = vec![0.0; conv::packed_len(outputs, inputs)];
+        conv::pack_adjoint(&kernels, inputs, outputs, &mut adjoint);
+        let mut gx = vec![0.0; inputs * plane];
+        conv::forward(grid, &g, &adjoint, None, &inside, &mut gx);
+        close(forward, dot(&gx, &x), "adjoint in the input");
+        let (mut gk, mut gb) = (vec![0.0; kernels.len()], vec![0.0; outputs]);
+        conv::kernels_vjp(grid, &x, &g, &inside, &mut gk, &mut gb);
+        close(forward, dot(&gk, &kernels), "adjoint in the kernels");
+        close(gb.iter().sum(), g.iter().sum(), "adjoint in the bias");
+    }
+}
+
+#[test]
+fn weights_of_windows() {
+    let mut rng = rng(2);
+    let grid = Grid::new(6, 5);
+    let plane = grid.plane();
+    let g = random(grid, 3, &mut rng);
+    let v = random(grid, 3, &mut rng);
+    let weights = |g: &[f64]| {
+        let mut s = vec![0.0; 12 * plane];
+        window::affinity(grid, g, &mut s);
+        s
+    };
+    let s = weights(&g);
+    let c: Vec<f64> = s.iter().map(|s| if *s > 0.0 { rng.random() } else { 0.0 }).collect();
+    let mut gs = c.clone();
+    let mut gg = vec![0.0; g.len()];
+    window::affinity_vjp(grid, &g, &s, &mut gs, &mut gg);
+    let moved = |t: f64| dot(&c, &weights(&g.iter().zip(&v).map(|(g, v)| g + t * v).collect::<Vec<_>>()));
+    close(derivative(moved, 1e-3), dot(&gg, &v), "weights");
+    // L = D - W: symmetric, rows sum to 0, positive semidefinite
+    let mut degrees = vec![0.0; plane];
+    window::degrees(grid, &s, &mut degrees);
+    let laplacian = window::Stencil { grid, diagonal: &degrees, s: &s };
+    let apply = |x: &[f64]| {
+        let mut out = vec![0.0; plane];
+        laplacian.apply(x, &mut out);
+        out
+    };
+    let (a, b) = (random(grid, 1, &mut rng), random(grid, 1, &mut rng));
+    close(dot(&a, &apply(&b)), dot(&b, &apply(&a)), "symmetry");
+    assert!(dot(&a, &apply(&a)) > 0.0);
+    let mut ones = vec![0.0; plane];
+    grid.inside(&mut ones);
+    assert!(apply(&ones).iter().all(|l| l.abs() < 1e-13));
+}
+
+/// A network of two blocks on a small mosaic.
+fn network(prior: Prior, seed: u64) {
+    let mut rng = rng(seed);
+    let net = Transformer::new(Shape { blocks: 2, maps: 4, heads: 2, admm: 4, cg: 3, ..Shape::paper(prior, 3) });
+    let grid = Grid::new(6, 7);
+    let plane = grid.plane();
+    let mask = Cfa::Rggb.mask(6, 7);
+    let mut known = vec![0.0; 3 * plane];
+    let mut inside = vec![0.0; plane];
+    grid.inside(&mut inside);
+    for c in 0..3 {
+        let own: Vec<f64> = mask.plane(c).iter().map(|&k| f64::from(u8::from(k))).collect();
+        grid.put(&own, &mut known[c * plane..(c + 1) * plane]);
+    }
+    let unknown: Vec<f64> = known.iter().zip(inside.iter().cycle()).map(|(k, i)| i - k).collect();
+    let image = random(grid, 3, &mut rng);
+    let y: Vec<f64> = image.iter().zip(&known).map(|(i, k)| i * k).collect();
+    let mut x0 = vec![0.0; 3 * plane];
+    for c in 0..3 {
+        let own = c * plane..(c + 1) * plane;
+        start::tent(grid, &y[own.clone()], &known[own.clone()], &mut x0[own]);
+    }
+    let map = Bound::new(&net, grid, &y, &known, &unknown, &inside);
+    let mut theta: Vec<f64> = net.layout().init(seed);
+    for entry in net.layout().entries() {
+        let spread = if entry.name.ends_with("gamma") { 1.0 } else { 0.1 };
+        theta[entry.range.clone()].iter_mut().for_each(|t| *t += spread * (rng.random::<f64>() - 0.5));
+    }
+    let mut scratch = vec![0.0; map.scratch(1)];
+    let run = |x0: &[f64], theta: &[f64]| {
+        let mut scratch = vec![f64::NAN; map.scratch(0)];
+        let (mut x, mut next) = (x0.to_vec(), vec![0.0; x0.len()]);
+        let mut states = vec![x.clone()];
+        for t in 0..2 {
+            map.step(At { t, x: &x, theta }, &mut next, &mut scratch);
+            std::mem::swap(&mut x, &mut next);
+            states.push(x.clone());
+        }
+        states
+    };
+    let c = random(grid, 3, &mut rng);
+    let states = run(&x0, &theta);
+    let (mut g, mut gx, mut gtheta) = (c.clone(), vec![0.0; x0.len()], vec![0.0; theta.len()]);
+    for t in (0..2).rev() {
+        map.vjp(At { t, x: &states[t], theta: &theta }, &g, &mut gx, &mut gtheta, &mut scratch);
+        g.copy_from_slice(&gx);
+    }
+    let dx = random(grid, 3, &mut rng);
+    let along_x = |t: f64| {
+        let x: Vec<f64> = x0.iter().zip(&dx).map(|(x, d)| x + t * d).collect();
+        dot(&c, &run(&x, &theta)[2])
+    };
+    close(derivative(along_x, 1e-4), dot(&gx, &dx), "start");
+    for entry in net.layout().entries() {
+        let direction: Vec<f64> = entry.range.clone().map(|_| rng.random::<f64>() - 0.5).collect();
+        let along = |t: f64| {
+            let mut moved = theta.clone();
+            moved[entry.range.clone()].iter_mut().zip(&direction).for_each(|(m, d)| *m += t * d);
+            dot(&c, &run(&x0, &moved)[2])
+        };
+        close(derivative(along, 1e-4), dot(&gtheta[entry.range.clone()], &direction), &entry.name);
+    }
+}
+
+#[test]
+fn a_network_with_laplacian_smoothness() {
+    network(Prior::Glr, 3);
+}
+
+#[test]
+fn a_network_with_total_variation() {
+    network(Prior::Gtv, 4);
+}
+
+#[test]
+fn parameter_counts() {
+    for (prior, channels, count) in
+        [(Prior::Glr, 3, 323_410), (Prior::Gtv, 3, 323_435), (Prior::Glr, 1, 319_090), (Prior::Gtv, 1, 319_115)]
+    {
+        assert_eq!(Transformer::new(Shape::paper(prior, channels)).layout().len(), count);
+    }
+}
