@@ -107,7 +107,7 @@ pub struct Row {
     /// The cell.
     pub cell: Cell,
     /// GMSE of each method with its 95 % interval over graphs, in the order of the methods asked for; none where a method
-    /// has no weights for this number of nodes.
+    /// has no weights for this number of nodes, or found nothing.
     pub gmse: Vec<Option<Estimate>>,
     /// How far the probabilities of [`Method::Learned`] can be trusted.
     pub calibration: Calibration,
@@ -227,15 +227,16 @@ fn log_degree_at(nodes: usize, z: &[f64], theta: f64) -> Result<Vec<f64>> {
 }
 
 /// The refitted likelihood, at the least gap of a few that it reaches; none if it reaches none.
-fn refitted(z: &[f64], signals: usize) -> Result<Option<Vec<f64>>> {
+fn refitted(z: &[f64], signals: usize) -> Option<Vec<f64>> {
     for tolerance in [1e-5, 1e-4, 1e-3, 1e-2, 1e-1] {
         let settings = laplacian::Settings { tolerance, ..Default::default() };
         match laplacian::refit(z, Criterion::Bic(signals), settings) {
             Err(Error::NotConverged { .. }) => continue,
-            other => return Ok(Some(other?.w)),
+            // a support that falls apart has no likelihood
+            other => return other.ok().map(|optimum| optimum.w),
         }
     }
-    Ok(None)
+    None
 }
 
 /// Multiples of `theta` that were tuned.
@@ -355,7 +356,7 @@ pub(crate) fn estimate(
         Method::Correlation => scaled(m, z, correlation(m, z)),
         Method::PseudoInverse => baseline::pseudo_inverse(m, z)?,
         Method::Laplacian => laplacian::minimise(&laplacian::Candidates::all(z)?, None, settings)?.w,
-        Method::Refitted => match refitted(z, signals)? {
+        Method::Refitted => match refitted(z, signals) {
             Some(w) => w,
             None => return Ok(None),
         },
