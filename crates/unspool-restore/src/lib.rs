@@ -8,6 +8,8 @@
 //! | [`cg`], [`glr`], [`gtv`] | the unrolled solvers |
 //! | [`start`] | the first estimate |
 //! | [`transformer`] | uGLR and uGTV |
+//! | [`restore`] | a network on whole images |
+//! | [`train`] | a network as a model to be trained |
 
 pub mod cg;
 pub mod conv;
@@ -15,9 +17,13 @@ pub mod features;
 pub mod glr;
 pub mod grid;
 pub mod gtv;
+pub mod restore;
 pub mod start;
+pub mod train;
 pub mod transformer;
 pub mod window;
 
 pub use grid::Grid;
+pub use restore::Observed;
+pub use train::Sample;
 pub use transformer::{Bound, Prior, Shape, Transformer};

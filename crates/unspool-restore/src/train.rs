@@ -1,0 +1,132 @@
+//! The network as a model to be trained: mean squared error, gradients block by block.
+//!
+//! The way back holds the estimate after each block and repeats one block at a time.
+
+use unspool_core::Real;
+use unspool_image::{Image, Mask};
+use unspool_train::layer::unrolled::Unrolled;
+use unspool_train::{Error, Layout, Model, Noise, Result};
+
+use crate::restore::Observed;
+use crate::transformer::{Bound, Transformer};
+
+/// What was measured, and the truth.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The truth.
+    pub target: Image,
+    /// What was measured; unknown samples may be anything.
+    pub observed: Image,
+    /// Which samples are known.
+    pub mask: Mask,
+}
+
+/// Memory for samples of one size at a time.
+#[derive(Debug, Default)]
+pub struct Memory<F> {
+    unrolled: Option<Unrolled<F>>,
+}
+
+impl Transformer {
+    /// Runs forward; leaves the states of all blocks.
+    fn unroll<'a, F: Real>(
+        &self,
+        theta: &[F],
+        observed: &Observed<F>,
+        memory: &'a mut Memory<F>,
+    ) -> &'a mut Unrolled<F> {
+        let (blocks, n) = (self.shape().blocks, observed.y.len());
+        if memory.unrolled.as_ref().is_none_or(|unrolled| unrolled.state(0).len() != n) {
+            memory.unrolled = None;
+        }
+        let unrolled = memory.unrolled.get_or_insert_with(|| Unrolled::new(n, blocks));
+        unrolled.state_mut(0).copy_from_slice(&observed.start());
+        let map = self.bind(observed);
+        for t in 0..blocks {
+            unrolled.step(&map, t, theta);
+        }
+        unrolled
+    }
+
+    /// The map of the engine for an observation.
+    pub fn bind<'a, F: Real>(&'a self, observed: &'a Observed<F>) -> Bound<'a, F> {
+        let Observed { grid, y, known, unknown, inside } = observed;
+        Bound::new(self, *grid, y, known, unknown, inside)
+    }
+
+    fn observe<F: Real>(&self, sample: &Sample) -> Result<(Observed<F>, Vec<F>)> {
+        let refused = |problem: String| Error::Sample { index: 0, problem };
+        let check = sample.target.check_same(&sample.observed, "the observation");
+        check.and_then(|()| sample.mask.check(&sample.target)).map_err(|error| refused(error.to_string()))?;
+        if sample.target.channels() != self.shape().channels {
+            return Err(refused(format!("{} channels", sample.target.channels())));
+        }
+        let wide = |image: &Image| image.data().iter().map(|&v| F::of(f64::from(v))).collect::<Vec<F>>();
+        let (height, width) = (sample.target.height(), sample.target.width());
+        let observed = Observed::new(height, width, &wide(&sample.observed), sample.mask.known());
+        let n = height * width;
+        let mut target = vec![F::zero(); observed.y.len()];
+        for (target, image) in target.chunks_exact_mut(observed.grid.plane()).zip(wide(&sample.target).chunks_exact(n))
+        {
+            observed.grid.put(image, target);
+        }
+        Ok((observed, target))
+    }
+}
+
+impl<F: Real> Model<F> for Transformer {
+    type Sample = Sample;
+    type Memory = Memory<F>;
+
+    fn layout(&self) -> &Layout {
+        Transformer::layout(self)
+    }
+
+    fn memory(&self) -> Memory<F> {
+        Memory { unrolled: None }
+    }
+
+    fn loss(
+        &self,
+        theta: &[F],
+        sample: &Sample,
+        _: &mut Noise,
+        gradient: &mut [F],
+        memory: &mut Memory<F>,
+    ) -> Result<f64> {
+        let (observed, target) = self.observe(sample)?;
+        let blocks = self.shape().blocks;
+        let scale = F::of(2.0 / sample.target.data().len() as f64);
+        let unrolled = self.unroll(theta, &observed, memory);
+        let loss = F::sum_squares_diff(unrolled.state(blocks), &target) / sample.target.data().len() as f64;
+        unrolled.with_state(blocks, |x, g| {
+            for ((g, &x), &t) in g.iter_mut().zip(x).zip(&target) {
+                *g = scale * (x - t);
+            }
+        });
+        let map = self.bind(&observed);
+        for t in (0..blocks).rev() {
+            unrolled.back(&map, t, theta, gradient);
+        }
+        Ok(loss)
+    }
+
+    fn metric_names(&self) -> Vec<String> {
+        vec!["mse".into()]
+    }
+
+    fn metrics(
+        &self,
+        theta: &[F],
+        sample: &Sample,
+        _: &mut Noise,
+        out: &mut [f64],
+        memory: &mut Memory<F>,
+    ) -> Result<()> {
+        let (observed, target) = self.observe(sample)?;
+        let blocks = self.shape().blocks;
+        let unrolled = self.unroll(theta, &observed, memory);
+        out[0] = F::sum_squares_diff(unrolled.state(blocks), &target) / sample.target.data().len() as f64;
+        Ok(())
+    }
+}
