@@ -16,7 +16,7 @@ const GROUP: usize = 8;
 /// Taps of a kernel.
 const TAPS: usize = 9;
 /// Numbers of a plane that the adjoint in the kernels takes at a time.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 1024;
 
 /// Length of the packed kernels.
 pub fn packed_len(inputs: usize, outputs: usize) -> usize {

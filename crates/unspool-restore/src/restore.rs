@@ -7,7 +7,7 @@ use unspool_core::Real;
 
 use crate::grid::{Grid, REACH};
 use crate::start;
-use crate::transformer::{Channel, Head, Operator, Prior, Transformer, project, solve, solve_len};
+use crate::transformer::{Arena, Channel, Head, Operator, Prior, Transformer, project, solve, solve_len};
 use crate::window::{self, EDGES};
 use crate::{cg, features};
 
@@ -86,6 +86,11 @@ impl<F: Real> Observed<F> {
     }
 }
 
+/// Memory for as many solvers at a time as there are threads; nothing yet.
+pub fn slots<F>() -> Vec<Vec<F>> {
+    (0..rayon::current_num_threads().clamp(1, 8)).map(|_| Vec::new()).collect()
+}
+
 impl Transformer {
     /// Restores an image: the estimate after the last block, planes as in [`Observed`].
     ///
@@ -95,15 +100,22 @@ impl Transformer {
     /// # Panics
     /// If the channels or parameters are not those of the network.
     pub fn restore<F: Real>(&self, theta: &[F], observed: &Observed<F>) -> Vec<F> {
-        let mut x = observed.start();
+        let (mut x, mut slots) = (observed.start(), slots());
         for block in 0..self.shape().blocks {
-            x = self.restore_block(block, theta, observed, &x);
+            x = self.restore_block(block, theta, observed, &x, &mut slots);
         }
         x
     }
 
-    /// One block: the next estimate.
-    pub fn restore_block<F: Real>(&self, block: usize, theta: &[F], observed: &Observed<F>, x: &[F]) -> Vec<F> {
+    /// One block: the next estimate. `slots`: memory that is kept from block to block, see [`slots`].
+    pub fn restore_block<F: Real>(
+        &self,
+        block: usize,
+        theta: &[F],
+        observed: &Observed<F>,
+        x: &[F],
+        slots: &mut [Vec<F>],
+    ) -> Vec<F> {
         let Observed { grid, y, known, unknown, inside } = observed;
         let (grid, shape) = (*grid, self.shape());
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
@@ -111,9 +123,10 @@ impl Transformer {
         let s = self.graphs(block, theta, grid, x);
         let block = &self.blocks[block];
         let mut next = vec![F::zero(); x.len()];
+        let mut memories: Vec<Vec<F>> = Vec::new();
         for heads in (0..shape.heads).collect::<Vec<_>>().chunks(TOGETHER) {
-            let mut memories: Vec<Vec<F>> =
-                heads.iter().map(|_| vec![F::zero(); Operator::<F>::len(prior, grid)]).collect();
+            memories.resize_with(heads.len(), Vec::new);
+            memories.iter_mut().for_each(|memory| memory.resize(Operator::<F>::len(prior, grid), F::zero()));
             let operators: Vec<Operator<F>> = memories
                 .par_iter_mut()
                 .zip(heads)
@@ -121,18 +134,22 @@ impl Transformer {
                 .collect();
             let tasks: Vec<(usize, usize)> =
                 (0..heads.len()).flat_map(|h| (0..shape.channels).map(move |c| (h, c))).collect();
-            let solved: Vec<Vec<F>> = tasks
-                .par_iter()
+            // each slot does every so many-th task, in memory that it keeps
+            let count = slots.len();
+            let solved: Vec<Vec<(usize, Vec<F>)>> = slots
+                .par_iter_mut()
                 .with_max_len(1)
-                .map_init(
-                    || vec![F::zero(); solve_len(prior, grid)],
-                    |memory, &(h, c)| {
+                .enumerate()
+                .map(|(slot, memory)| {
+                    memory.resize(solve_len(prior, grid), F::zero());
+                    let own_tasks = tasks.iter().enumerate().skip(slot).step_by(count);
+                    let solve_one = |(task, &(h, c)): (usize, &(usize, usize))| {
                         let own = c * plane..(c + 1) * plane;
-                        let own_steps = |range: &std::ops::Range<usize>| {
+                        let of_head = |range: &std::ops::Range<usize>| {
                             &theta[range.start + heads[h] * n..range.start + (heads[h] + 1) * n]
                         };
                         let head = Head {
-                            steps: cg::Steps { alpha: own_steps(&block.alpha), beta: own_steps(&block.beta) },
+                            steps: cg::Steps { alpha: of_head(&block.alpha), beta: of_head(&block.beta) },
                             gamma: &theta[block.gamma.clone()],
                         };
                         let channel = Channel {
@@ -143,11 +160,14 @@ impl Transformer {
                         };
                         let mut x = x[own].to_vec();
                         solve(prior, grid, &operators[h], head, channel, &mut x, memory);
-                        x
-                    },
-                )
+                        (task, x)
+                    };
+                    own_tasks.map(solve_one).collect()
+                })
                 .collect();
-            for (&(h, c), solved) in tasks.iter().zip(&solved) {
+            let mut solved: Vec<(usize, Vec<F>)> = solved.into_iter().flatten().collect();
+            solved.sort_by_key(|(task, _)| *task);
+            for (&(h, c), (_, solved)) in tasks.iter().zip(&solved) {
                 let weight = theta[block.comb.start + heads[h]];
                 F::axpy(weight, solved, &mut next[c * plane..(c + 1) * plane]);
             }
@@ -207,8 +227,11 @@ impl Transformer {
         let (plane, d) = (tile.plane(), shape.features());
         let features = &block.features;
         memory.clear();
-        memory.resize(features.tape_len(tile) + features.packed_len() + (shape.channels + 1 + d) * plane, F::zero());
-        let mut arena = crate::transformer::Arena::new(memory);
+        memory.resize(
+            Arena::<F>::slack(5) + features.tape_len(tile) + features.packed_len() + (shape.channels + 1 + d) * plane,
+            F::zero(),
+        );
+        let mut arena = Arena::new(memory);
         let tape = arena.take(features.tape_len(tile));
         let packed = arena.take(features.packed_len());
         let (own, inside, g) = (arena.take(shape.channels * plane), arena.take(plane), arena.take(d * plane));

@@ -290,11 +290,21 @@ impl<'a, F: Real> Bound<'a, F> {
     fn step_len(&self) -> usize {
         let (grid, shape) = (self.grid, self.net.shape);
         let features = &self.net.blocks[0].features;
-        features.tape_len(grid)
+        Arena::<F>::slack(7)
+            + features.tape_len(grid)
             + features.packed_len()
             + (shape.features() + EDGES + 1) * grid.plane()
             + Operator::<F>::len(shape.prior, grid)
             + solve_len(shape.prior, grid)
+    }
+
+    /// Memory of the solver of one channel and of its adjoint.
+    fn solver_len(&self) -> usize {
+        let grid = self.grid;
+        match self.net.shape.prior {
+            Prior::Glr => glr::memory_len(grid).max(glr::VJP_PLANES * grid.plane()),
+            Prior::Gtv => gtv::memory_len(grid).max(gtv::vjp_memory_len(grid)),
+        }
     }
 
     /// Memory of [`Vjp::vjp`].
@@ -310,26 +320,37 @@ impl<'a, F: Real> Bound<'a, F> {
             }
         };
         let planes = 3 * shape.features() + 4 * EDGES + gtv::DIRECTED + shape.maps + 6;
-        features.tape_len(grid)
+        Arena::<F>::slack(19)
+            + features.tape_len(grid)
             + features.packed_len()
             + features.vjp_memory_len(grid)
             + planes * grid.plane()
             + Operator::<F>::len(shape.prior, grid)
             + tape
-            + memory
+            + self.solver_len()
     }
 }
 
-/// Parts of a run of numbers, one after the other.
+/// Parts of a run of numbers, one after the other, each on a cache line of its own.
 pub(crate) struct Arena<'a, F>(&'a mut [F]);
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 impl<'a, F> Arena<'a, F> {
+    /// How much more memory than that of its parts is needed for so many parts.
+    pub(crate) fn slack(parts: usize) -> usize {
+        (parts + 1) * LINE / size_of::<F>()
+    }
+
     pub(crate) fn new(memory: &'a mut [F]) -> Self {
         Arena(memory)
     }
 
     pub(crate) fn take(&mut self, n: usize) -> &'a mut [F] {
-        let (part, rest) = std::mem::take(&mut self.0).split_at_mut(n);
+        let memory = std::mem::take(&mut self.0);
+        let skip = memory.as_ptr().align_offset(LINE).min(memory.len());
+        let (part, rest) = memory[skip..].split_at_mut(n);
         self.0 = rest;
         part
     }
@@ -397,7 +418,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
             Prior::Glr => glr::tape_len(grid, shape.iterations()),
             Prior::Gtv => gtv::tape_len(grid, shape.admm, shape.cg),
         });
-        let solver = std::mem::take(&mut arena.0);
+        let solver = arena.take(self.solver_len());
         features.forward(grid, theta, at.x, self.inside, tape, packed);
         let f = features.output(grid, tape);
         gx.fill(F::zero());
