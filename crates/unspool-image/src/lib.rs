@@ -5,10 +5,20 @@
 //! | [`image`] | [`Image`]: planes of `f32`, one a channel, in 0 to 1 |
 //! | [`cfa`] | [`Cfa`]: which colour a pixel of a sensor has; mosaicking |
 //! | [`mask`] | [`Mask`]: which samples are known |
+//! | [`demosaick`] | from a mosaic to a colour image: bilinear, Malvar, Menon, LMMSE |
+//! | [`interpolate`] | values for unknown pixels: bicubic, biharmonic, linear |
+//! | [`metrics`] | mean squared error, PSNR, SSIM |
+//! | [`simulate`] | noise and masks from a seed |
+//! | [`noise`] | how noisy an image is |
 
 pub mod cfa;
+pub mod demosaick;
 pub mod image;
+pub mod interpolate;
 pub mod mask;
+pub mod metrics;
+pub mod noise;
+pub mod simulate;
 
 mod error;
 

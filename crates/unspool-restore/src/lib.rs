@@ -8,6 +8,7 @@
 //! | [`cg`], [`glr`], [`gtv`] | the unrolled solvers |
 //! | [`start`] | the first estimate |
 //! | [`transformer`] | uGLR and uGTV |
+//! | [`residual`], [`learned`] | the network that is shipped for demosaicking |
 //! | [`restore`] | a network on whole images |
 //! | [`train`] | a network as a model to be trained |
 
@@ -17,6 +18,8 @@ pub mod features;
 pub mod glr;
 pub mod grid;
 pub mod gtv;
+pub mod learned;
+pub mod residual;
 pub mod restore;
 pub mod start;
 pub mod train;
