@@ -9,12 +9,14 @@
 //! | [`interpolate`] | values for unknown pixels: bicubic, biharmonic, linear |
 //! | [`metrics`] | mean squared error, PSNR, SSIM |
 //! | [`simulate`] | noise and masks from a seed |
+//! | [`io`] | image files |
 //! | [`noise`] | how noisy an image is |
 
 pub mod cfa;
 pub mod demosaick;
 pub mod image;
 pub mod interpolate;
+pub mod io;
 pub mod mask;
 pub mod metrics;
 pub mod noise;
