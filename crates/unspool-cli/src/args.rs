@@ -1,6 +1,7 @@
 //! The command line.
 
 mod graph;
+mod image;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ pub(crate) use self::graph::{
     EvalCommand, EvalGraphArgs, GraphCommand, LearnGraphArgs, MethodArg, SimulateArgs, TrainCommand, TrainGraphArgs,
 };
 
-/// Learn the regularisers of a linear model by hypergradient; learn graphs; measure derivatives of solvers.
+pub(crate) use self::image::{BatchArgs, DemosaickArgs, EvalImageArgs, InterpolateArgs, MosaickArgs, TrainImageArgs};
+
+/// Learn regularisers by hypergradient; learn graphs from signals; demosaick and mend images; measure derivatives of solvers.
 #[derive(Debug, Parser)]
 #[command(name = "unspool", version, after_long_help = EXAMPLES, subcommand_required = true)]
 pub(crate) struct Cli {
@@ -60,6 +63,18 @@ pub(crate) enum Command {
     /// many observations of few nodes. Missing values are allowed up to --dense-up-to nodes.
     #[command(after_long_help = graph::LEARN_GRAPH_EXAMPLES)]
     LearnGraph(Box<LearnGraphArgs>),
+    /// Make colour images of what a camera's sensor measured, one colour a pixel.
+    ///
+    /// Input: one channel with a Bayer pattern, 8 or 16 bits. The network that comes with the program starts from the
+    /// method of Menon (2007) and adds what that gets wrong, for a stated or estimated noise level.
+    #[command(after_long_help = image::DEMOSAICK_EXAMPLES)]
+    Demosaick(DemosaickArgs),
+    /// Fill in pixels that are missing, or enlarge an image.
+    #[command(after_long_help = image::INTERPOLATE_EXAMPLES)]
+    Interpolate(InterpolateArgs),
+    /// Make mosaics of colour images, to test with.
+    #[command(after_long_help = image::MOSAICK_EXAMPLES)]
+    Mosaick(MosaickArgs),
     /// Train a network.
     #[command(subcommand)]
     Train(TrainCommand),

@@ -32,6 +32,11 @@ impl Failure {
         Failure { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// What is wrong.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Writing failed.
     pub(crate) fn write(what: &str, error: &std::io::Error) -> Self {
         Self::new(
@@ -92,6 +97,12 @@ impl From<unspool_graph::Error> for Failure {
     fn from(error: unspool_graph::Error) -> Self {
         let usage = "`unspool COMMAND --help` describes the options";
         Failure { message: error.to_string(), hint: Some(error.hint().unwrap_or(usage).into()) }
+    }
+}
+
+impl From<unspool_image::Error> for Failure {
+    fn from(error: unspool_image::Error) -> Self {
+        Failure { message: error.to_string(), hint: Some(error.hint().into()) }
     }
 }
 

@@ -1,5 +1,5 @@
 //! `unspool`: learn the regularisers of a linear model from a table, predict with it; learn graphs from
-//! signals; and see what unrolling makes of a derivative.
+//! signals; demosaick and mend images; and see what unrolling makes of a derivative.
 //!
 //! Standard output carries results only; progress, notes and errors go to standard error. Exit
 //! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
@@ -40,6 +40,9 @@ fn run() -> Result<Done, Failure> {
         Command::Graph(command) => cmd::graph::run(&command),
         Command::Train(command) => cmd::train::run(&command),
         Command::Eval(command) => cmd::eval::run(&command),
+        Command::Mosaick(args) => cmd::image::mosaick::run(&args),
+        Command::Demosaick(args) => cmd::image::demosaick::run(&args),
+        Command::Interpolate(args) => cmd::image::interpolate::run(&args),
         Command::Simulate(args) => cmd::simulate::run(&args),
     }
 }

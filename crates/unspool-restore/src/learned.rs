@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use unspool_core::Real;
 use unspool_image::demosaick::{self, Method};
 use unspool_image::{Cfa, Error, Image, Result};
-use unspool_train::{Layout, Model, Noise};
+use unspool_train::{Layout, Model, Noise, weights};
 
 use crate::grid::Grid;
 use crate::residual::Residual;
@@ -26,6 +26,11 @@ const NOISE_UNIT: f32 = 0.1;
 const TILE: usize = 48;
 /// Where the loss goes from quadratic to linear.
 const ROUNDING: f64 = 1e-3;
+
+/// Maps and residual blocks of the network that is shipped.
+const SHIPPED_SIZE: (usize, usize) = (48, 7);
+/// Its weights.
+static SHIPPED: &[u8] = include_bytes!("../weights/demosaick.safetensors");
 
 /// The network.
 #[derive(Clone, Debug)]
@@ -55,6 +60,20 @@ impl Learned {
         let mut layout = Layout::new();
         let net = Residual::new(INPUTS, maps, blocks, OUTPUTS, &mut layout);
         Learned { net, layout }
+    }
+
+    /// The network whose weights come with the crate.
+    pub fn shipped() -> Self {
+        let (maps, blocks) = SHIPPED_SIZE;
+        Learned::new(maps, blocks)
+    }
+
+    /// The weights that come with the crate.
+    ///
+    /// # Errors
+    /// None, unless the crate was damaged or the network is another one.
+    pub fn shipped_weights(&self) -> unspool_train::Result<Vec<f32>> {
+        weights::File::from_bytes("the weights that come with the program", SHIPPED)?.values(&self.layout)
     }
 
     /// Its parameters.

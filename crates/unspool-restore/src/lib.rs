@@ -11,6 +11,7 @@
 //! | [`residual`], [`learned`] | the network that is shipped for demosaicking |
 //! | [`restore`] | a network on whole images |
 //! | [`train`] | a network as a model to be trained |
+//! | [`patches`], [`recipe`] | what networks are trained on, and how |
 
 pub mod cg;
 pub mod conv;
@@ -19,6 +20,8 @@ pub mod glr;
 pub mod grid;
 pub mod gtv;
 pub mod learned;
+pub mod patches;
+pub mod recipe;
 pub mod residual;
 pub mod restore;
 pub mod start;
@@ -27,6 +30,8 @@ pub mod transformer;
 pub mod window;
 
 pub use grid::Grid;
+pub use learned::Learned;
+pub use recipe::Recipe;
 pub use restore::Observed;
 pub use train::Sample;
 pub use transformer::{Bound, Prior, Shape, Transformer};

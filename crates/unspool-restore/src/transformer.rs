@@ -311,13 +311,9 @@ impl<'a, F: Real> Bound<'a, F> {
     fn vjp_len(&self) -> usize {
         let (grid, shape) = (self.grid, self.net.shape);
         let features = &self.net.blocks[0].features;
-        let (tape, memory) = match shape.prior {
-            Prior::Glr => {
-                (glr::tape_len(grid, shape.iterations()), glr::memory_len(grid).max(glr::VJP_PLANES * grid.plane()))
-            }
-            Prior::Gtv => {
-                (gtv::tape_len(grid, shape.admm, shape.cg), gtv::memory_len(grid).max(gtv::vjp_memory_len(grid)))
-            }
+        let tape = match shape.prior {
+            Prior::Glr => glr::tape_len(grid, shape.iterations()),
+            Prior::Gtv => gtv::tape_len(grid, shape.admm, shape.cg),
         };
         let planes = 3 * shape.features() + 4 * EDGES + gtv::DIRECTED + shape.maps + 6;
         Arena::<F>::slack(19)

@@ -258,6 +258,9 @@ pub(crate) enum TrainCommand {
     /// Train a network that learns graphs from signals
     #[command(after_long_help = TRAIN_EXAMPLES)]
     Graph(TrainGraphArgs),
+    /// Train a network that demosaicks images
+    #[command(after_long_help = super::image::TRAIN_IMAGE_EXAMPLES)]
+    Image(super::TrainImageArgs),
 }
 
 /// Arguments of `unspool train graph`.
@@ -301,6 +304,11 @@ pub(crate) enum EvalCommand {
     /// they make signals that were kept aside.
     #[command(after_long_help = EVAL_EXAMPLES)]
     Graph(EvalGraphArgs),
+    /// Compare all methods of demosaicking or interpolation on images whose truth is known
+    ///
+    /// PSNR in both conventions: the mean over images of 8-bit results, and of the whole set's mean squared error.
+    #[command(after_long_help = super::image::EVAL_IMAGE_EXAMPLES)]
+    Image(super::EvalImageArgs),
 }
 
 /// Arguments of `unspool eval graph`.

@@ -23,7 +23,10 @@ const LARGEST_TRAINED: usize = 100;
 
 /// Compares methods.
 pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
-    let EvalCommand::Graph(args) = command;
+    let args = match command {
+        EvalCommand::Graph(args) => args,
+        EvalCommand::Image(args) => return super::image::eval::run(args),
+    };
     super::build_threads(args.threads)?;
     let learned = match &args.weights {
         Some(path) => Learned::read(path)?,

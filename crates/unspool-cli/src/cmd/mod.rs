@@ -4,6 +4,7 @@ pub(crate) mod advise;
 pub(crate) mod curse;
 pub(crate) mod eval;
 pub(crate) mod graph;
+pub(crate) mod image;
 pub(crate) mod learn_graph;
 pub(crate) mod predict;
 pub(crate) mod simulate;

@@ -1,9 +1,11 @@
 //! `unspool train`.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use serde::de::DeserializeOwned;
 use unspool_topology::recipe::Recipe;
 use unspool_train::trainer::Event;
 use unspool_train::{Ended, RunFolder};
@@ -16,7 +18,10 @@ use crate::progress::Share;
 
 /// Trains.
 pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
-    let TrainCommand::Graph(args) = command;
+    let args = match command {
+        TrainCommand::Graph(args) => args,
+        TrainCommand::Image(args) => return super::image::train::run(args),
+    };
     super::build_threads(args.threads)?;
     let recipe = recipe(args)?;
     let config = serde_json::to_value(&recipe).unwrap_or_default();
@@ -25,13 +30,23 @@ pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
         return Ok(Done::Well);
     }
     let folder = RunFolder::open(&args.out, &config, args.resume)?;
-    let stop = super::stop_at_ctrl_c("stopping; the checkpoint is written, --resume goes on from it")?;
     let share = Share::new(args.quiet);
     share.stage("drawing graphs");
+    report(&folder, &args.out, recipe.training.epochs, args.quiet, share, |tell| Ok(recipe.train(&folder, tell)?))
+}
+
+/// Runs a training: shows how it goes, stops at Ctrl-C, draws the curves, says how it ended.
+pub(super) fn report(
+    folder: &RunFolder,
+    out: &Path,
+    epochs: usize,
+    quiet: bool,
+    share: Share,
+    train: impl FnOnce(&mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<Ended, Failure>,
+) -> Result<Done, Failure> {
+    let stop = super::stop_at_ctrl_c("stopping; the checkpoint is written, --resume goes on from it")?;
     let clock = Instant::now();
-    let mut history = Vec::new();
-    let epochs = recipe.training.epochs;
-    let ended = recipe.train(&folder, |event| {
+    let ended = train(&mut |event| {
         match event {
             Event::Batch(epoch, batch, of, loss) => {
                 if batch == 1 {
@@ -41,11 +56,9 @@ pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
             }
             Event::Epoch(epoch) => {
                 let text: Vec<_> = epoch.validation.iter().map(|(name, value)| format!("{name} {value:.5}")).collect();
-                if !args.quiet {
-                    let loss = epoch.loss;
-                    output::tell(&format!("epoch {}: loss {loss:.5}, {}", epoch.epoch, text.join(", ")));
+                if !quiet {
+                    output::tell(&format!("epoch {}: loss {:.5}, {}", epoch.epoch, epoch.loss, text.join(", ")));
                 }
-                history.push(epoch.clone());
             }
         }
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -63,21 +76,24 @@ pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
         Ended::Early => "stopped early: no better epoch for a while",
         Ended::Interrupted => "stopped; go on with --resume",
     };
-    output::print(format!("{what}, {seconds:.1} s\nrun      {}\n", args.out.display()).as_bytes())?;
+    output::print(format!("{what}, {seconds:.1} s\nrun      {}\n", out.display()).as_bytes())?;
     Ok(if ended == Ended::Interrupted { Done::Unfinished } else { Done::Well })
+}
+
+/// A configuration from a file.
+pub(super) fn configuration<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::new(format!("{}: cannot be read: {e}", path.display()), "look at the name"))?;
+    serde_json::from_str(&text).map_err(|e| {
+        let hint = format!("`unspool train {what} --show` prints one that is right");
+        Failure::new(format!("{}: {e}", path.display()), hint)
+    })
 }
 
 /// The configuration, with what the command line changes.
 fn recipe(args: &TrainGraphArgs) -> Result<Recipe, Failure> {
     let mut recipe = match &args.config {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|e| Failure::new(format!("{}: cannot be read: {e}", path.display()), "look at the name"))?;
-            serde_json::from_str(&text).map_err(|e| {
-                let hint = "`unspool train graph --show` prints one that is right";
-                Failure::new(format!("{}: {e}", path.display()), hint)
-            })?
-        }
+        Some(path) => configuration(path, "graph")?,
         None => Recipe::preset(&args.preset).ok_or_else(|| {
             let hint = format!("there are {}", Recipe::PRESETS.join(", "));
             Failure::new(format!("there is no preset {:?}", args.preset), hint)

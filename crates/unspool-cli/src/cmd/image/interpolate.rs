@@ -1,0 +1,56 @@
+//! `unspool interpolate`.
+
+use serde_json::Value;
+use unspool_image::io::{self, Photo};
+use unspool_image::{Image, Mask};
+
+use super::method::Interpolate;
+use crate::args::InterpolateArgs;
+use crate::exit::{Done, Failure};
+
+/// Fills in pixels that are missing.
+pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
+    super::super::build_threads(args.batch.threads)?;
+    let method = Interpolate::named(&args.method)?;
+    let mask_file = match &args.mask {
+        Some(path) => {
+            let mut photo = io::read(path)?;
+            if args.missing_white {
+                photo.image.data_mut().iter_mut().for_each(|v| *v = 1.0 - *v);
+            }
+            Some((path, photo))
+        }
+        None => None,
+    };
+    super::each("interpolate", &args.batch, |photo, _| {
+        let fill = |image: &Image, what: &str| -> Result<Image, Failure> {
+            let channels = image.channels();
+            match (&mask_file, args.scale) {
+                (Some((path, mask)), _) => {
+                    let mask = io::mask(mask, channels)?;
+                    mask.check(image).map_err(|e| {
+                        Failure::new(format!("{}: {e} ({what})", path.display()), "give a mask of the image's size")
+                    })?;
+                    method.run(image, &mask)
+                }
+                (None, scale) => {
+                    let scale = usize::from(scale.unwrap_or(2));
+                    let (height, width) = (image.height() * scale, image.width() * scale);
+                    let on_grid = |y: usize, x: usize| y.is_multiple_of(scale) && x.is_multiple_of(scale);
+                    let mask = Mask::from_fn(channels, height, width, |_, y, x| on_grid(y, x));
+                    let apart = Image::from_fn(channels, height, width, |c, y, x| {
+                        if on_grid(y, x) { image.plane(c)[y / scale * image.width() + x / scale] } else { 0.0 }
+                    });
+                    method.run(&apart, &mask)
+                }
+            }
+        };
+        let image = fill(&photo.image, "image")?;
+        let alpha = match &photo.alpha {
+            // nothing is missing of transparency unless the image grows
+            Some(alpha) if args.scale.is_some() => Some(fill(alpha, "alpha channel")?),
+            other => other.clone(),
+        };
+        Ok((Photo { image, alpha, ..photo }, Value::Null))
+    })
+}

@@ -1,0 +1,95 @@
+//! The methods by name: where a new one is added.
+
+use std::path::Path;
+
+use unspool_image::{Cfa, Image, Mask, demosaick, interpolate};
+use unspool_restore::{Learned, Observed, Prior, Shape, Transformer};
+use unspool_train::weights;
+
+use crate::exit::Failure;
+
+/// The method that is taken unless another is named.
+pub(super) const DEFAULT: &str = "learned";
+
+/// A way to demosaick.
+pub(super) enum Demosaick {
+    Classic(demosaick::Method),
+    Learned(Learned, Vec<f32>),
+    Transformer(Transformer, Vec<f32>),
+}
+
+impl Demosaick {
+    /// By name; `weights` replaces those that are shipped.
+    pub(super) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
+        let read = |path: &Path, layout| -> Result<Vec<f32>, Failure> {
+            Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
+        };
+        let needed = || Failure::new(format!("{name} comes without weights"), "train them, and name them by --weights");
+        match name {
+            "learned" => {
+                let net = Learned::shipped();
+                let theta = match weights {
+                    Some(path) => read(path, net.layout())?,
+                    None => net.shipped_weights()?,
+                };
+                Ok(Demosaick::Learned(net, theta))
+            }
+            "uglr" | "ugtv" => {
+                let prior = if name == "uglr" { Prior::Glr } else { Prior::Gtv };
+                let net = Transformer::new(Shape::paper(prior, 3));
+                let theta = read(weights.ok_or_else(needed)?, net.layout())?;
+                Ok(Demosaick::Transformer(net, theta))
+            }
+            _ => {
+                let hint = "there are learned, menon, lmmse, malvar, bilinear, uglr and ugtv";
+                let method = name.parse().map_err(|_| Failure::new(format!("there is no method {name:?}"), hint))?;
+                Ok(Demosaick::Classic(method))
+            }
+        }
+    }
+
+    /// Number of trained numbers.
+    pub(super) fn parameters(&self) -> usize {
+        match self {
+            Demosaick::Classic(_) => 0,
+            Demosaick::Learned(_, theta) | Demosaick::Transformer(_, theta) => theta.len(),
+        }
+    }
+
+    /// The colour image of a mosaic; `sigma` is the standard deviation of its noise, for methods that use it.
+    pub(super) fn run(&self, mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image, Failure> {
+        match self {
+            Demosaick::Classic(method) => Ok(demosaick::run(*method, mosaic, cfa)?),
+            Demosaick::Learned(net, theta) => Ok(net.demosaick(theta, mosaic, cfa, sigma)?),
+            Demosaick::Transformer(net, theta) => {
+                // trained on RGGB: turned around until red comes first
+                let (y0, x0) = cfa.red();
+                let (height, width) = (mosaic.height(), mosaic.width());
+                let at = |y: usize, x: usize| {
+                    let (y, x) = (if y0 == 1 { height - 1 - y } else { y }, if x0 == 1 { width - 1 - x } else { x });
+                    y * width + x
+                };
+                let turned = Image::from_fn(1, height, width, |_, y, x| mosaic.plane(0)[at(y, x)]);
+                let cfa = cfa.shifted((height - 1) * y0, (width - 1) * x0);
+                let spread = cfa.spread(&turned)?;
+                let observed = Observed::new(height, width, spread.data(), cfa.mask(height, width).known());
+                let x = observed.image(&net.restore(theta, &observed));
+                let n = height * width;
+                Ok(Image::from_fn(3, height, width, |c, y, column| x[c * n + at(y, column)]))
+            }
+        }
+    }
+}
+
+/// A way to interpolate.
+pub(super) struct Interpolate(pub(super) interpolate::Method);
+
+impl Interpolate {
+    pub(super) fn named(name: &str) -> Result<Self, Failure> {
+        Ok(Interpolate(name.parse()?))
+    }
+
+    pub(super) fn run(&self, image: &Image, mask: &Mask) -> Result<Image, Failure> {
+        Ok(interpolate::run(self.0, image, mask)?)
+    }
+}

@@ -1,0 +1,116 @@
+//! Patches of photos to train on: drawn at random, turned, mosaicked, with noise on some.
+
+use std::borrow::Cow;
+
+use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+use unspool_image::{Cfa, Image};
+use unspool_train::{Dataset, Error, Noise, Result, params};
+
+use crate::learned::Mosaic;
+use crate::train::Sample;
+
+/// How patches are drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drawing {
+    /// Patches of an epoch.
+    pub count: usize,
+    /// Rows and columns of a patch, even.
+    pub size: usize,
+    /// Whether each epoch has the same.
+    pub fixed: bool,
+    /// Share of patches without noise.
+    pub clean: f32,
+    /// Largest standard deviation of the noise of the others, in units of an 8-bit image.
+    pub noise: f32,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// Patches of images.
+#[derive(Clone, Debug)]
+pub struct Patches<'a> {
+    images: &'a [Image],
+    drawing: Drawing,
+    /// Whether images come in turn, and are neither turned nor noisy: to validate on.
+    plain: bool,
+}
+
+impl<'a> Patches<'a> {
+    /// Patches of colour images.
+    ///
+    /// # Errors
+    /// No images; one that is smaller than a patch or not in colour; a patch of odd size.
+    pub fn new(images: &'a [Image], drawing: Drawing, plain: bool) -> Result<Self> {
+        let size = drawing.size;
+        if size == 0 || !size.is_multiple_of(2) {
+            let problem = format!("patches of {size} x {size} pixels: their size must be even");
+            return Err(Error::Sample { index: 0, problem });
+        }
+        let fits = |image: &Image| image.channels() == 3 && image.height() >= size && image.width() >= size;
+        if images.is_empty() || !images.iter().all(fits) {
+            let problem = format!("images to train on need three channels and at least {size} x {size} pixels");
+            return Err(Error::Sample { index: images.iter().position(|i| !fits(i)).unwrap_or(0), problem });
+        }
+        Ok(Patches { images, drawing, plain })
+    }
+
+    fn draw(&self, epoch: usize, index: usize) -> Result<Mosaic> {
+        let Drawing { size, fixed, clean, noise, seed, .. } = self.drawing;
+        let epoch = if fixed { 0 } else { epoch };
+        let mut rng = params::stream(seed + u64::from(!self.plain), epoch as u64, index as u64);
+        let count = self.images.len();
+        let image = &self.images[if self.plain { index % count } else { rng.random_range(0..count) }];
+        let (y, x) = (rng.random_range(0..=image.height() - size), rng.random_range(0..=image.width() - size));
+        let (mirrored, turns) = (rng.random::<bool>(), rng.random_range(0..4));
+        let target = Image::from_fn(3, size, size, |c, mut row, mut column| {
+            if mirrored {
+                column = size - 1 - column;
+            }
+            for _ in 0..turns {
+                (row, column) = (column, size - 1 - row);
+            }
+            image.plane(c)[(y + row) * image.width() + x + column]
+        });
+        let sigma = if self.plain || rng.random::<f32>() < clean { 0.0 } else { rng.random::<f32>() * noise / 255.0 };
+        mosaic(target, sigma, &mut rng).map_err(|error| Error::Sample { index, problem: error.to_string() })
+    }
+}
+
+/// A mosaic with noise.
+fn mosaic(target: Image, sigma: f32, rng: &mut Noise) -> unspool_image::Result<Mosaic> {
+    let mut mosaic = Cfa::Rggb.mosaic(&target)?;
+    if sigma > 0.0 {
+        for value in mosaic.data_mut() {
+            let normal: f32 = StandardNormal.sample(rng);
+            *value += sigma * normal;
+        }
+    }
+    Ok(Mosaic { target, mosaic, sigma })
+}
+
+impl Dataset<Mosaic> for Patches<'_> {
+    fn len(&self) -> usize {
+        self.drawing.count
+    }
+
+    fn sample(&self, epoch: usize, index: usize) -> Result<Cow<'_, Mosaic>> {
+        self.draw(epoch, index).map(Cow::Owned)
+    }
+}
+
+impl Dataset<Sample> for Patches<'_> {
+    fn len(&self) -> usize {
+        self.drawing.count
+    }
+
+    fn sample(&self, epoch: usize, index: usize) -> Result<Cow<'_, Sample>> {
+        let Mosaic { target, mosaic, .. } = self.draw(epoch, index)?;
+        let refused = |error: unspool_image::Error| Error::Sample { index, problem: error.to_string() };
+        let observed = Cfa::Rggb.spread(&mosaic).map_err(refused)?;
+        let mask = Cfa::Rggb.mask(target.height(), target.width());
+        Ok(Cow::Owned(Sample { target, observed, mask }))
+    }
+}

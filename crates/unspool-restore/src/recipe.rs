@@ -1,0 +1,113 @@
+//! Recipes: which network is trained on which patches, and how. As JSON they are the configuration of a run.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+use unspool_image::Image;
+use unspool_train::trainer::Event;
+use unspool_train::{Dataset, Ended, Model, Result, RunFolder, Schedule, Settings, Trainer};
+
+use crate::learned::Learned;
+use crate::patches::{Drawing, Patches};
+use crate::transformer::{Prior, Shape, Transformer};
+
+/// A network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// [`Learned`], as it is shipped.
+    Learned,
+    /// uGLR of the paper.
+    Uglr,
+    /// uGTV of the paper.
+    Ugtv,
+}
+
+/// A run's configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The network.
+    pub model: Network,
+    /// Patches to train on.
+    pub patches: Drawing,
+    /// Patches to validate on.
+    pub validation: Drawing,
+    /// How it is trained.
+    pub training: Settings,
+}
+
+impl Recipe {
+    /// Names of [`Recipe::preset`].
+    pub const PRESETS: [&'static str; 3] = ["learned", "uglr", "ugtv"];
+
+    /// A recipe by name: `learned` made the weights that are shipped; `uglr` and `ugtv` have the paper's 10,000 patches of
+    /// 64 x 64 pixels and 30 epochs.
+    pub fn preset(name: &str) -> Option<Recipe> {
+        let drawing = |count, size, fixed| Drawing { count, size, fixed, clean: 1.0, noise: 0.0, seed: 77 };
+        let paper = |model| Recipe {
+            model,
+            patches: drawing(10_000, 64, true),
+            validation: drawing(82, 64, true),
+            training: Settings {
+                epochs: 30,
+                batch: 4,
+                rate: 1e-3,
+                schedule: Schedule::Cosine { warm_up: 0.02 },
+                clip: Some(1.0),
+                checkpoint_every: 100,
+                ..Settings::default()
+            },
+        };
+        Some(match name {
+            "learned" => Recipe {
+                model: Network::Learned,
+                patches: Drawing { clean: 0.6, noise: 20.0, ..drawing(8000, 64, false) },
+                validation: drawing(164, 128, true),
+                training: Settings { batch: 16, checkpoint_every: 200, ..paper(Network::Learned).training },
+            },
+            "uglr" => paper(Network::Uglr),
+            "ugtv" => paper(Network::Ugtv),
+            _ => return None,
+        })
+    }
+
+    /// Trains, in a folder, from its checkpoint if it has one.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`] and [`Patches::new`].
+    pub fn train(
+        &self,
+        images: &[Image],
+        validation: &[Image],
+        folder: &RunFolder,
+        tell: impl FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<Ended> {
+        let training = Patches::new(images, self.patches.clone(), false)?;
+        let validation = Patches::new(validation, self.validation.clone(), true)?;
+        match self.model {
+            Network::Learned => self.run(&Learned::shipped(), &training, &validation, folder, tell),
+            Network::Uglr => {
+                self.run(&Transformer::new(Shape::paper(Prior::Glr, 3)), &training, &validation, folder, tell)
+            }
+            Network::Ugtv => {
+                self.run(&Transformer::new(Shape::paper(Prior::Gtv, 3)), &training, &validation, folder, tell)
+            }
+        }
+    }
+
+    fn run<M: Model<f32>>(
+        &self,
+        model: &M,
+        training: &impl Dataset<M::Sample>,
+        validation: &impl Dataset<M::Sample>,
+        folder: &RunFolder,
+        tell: impl FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<Ended> {
+        let mut trainer = Trainer::new(model, self.training)?;
+        if folder.checkpoint().exists() {
+            trainer.resume(&folder.checkpoint())?;
+        }
+        trainer.run(training, validation, Some(folder), tell)
+    }
+}
