@@ -195,13 +195,13 @@ unsafe fn correlate_tile<S: Simd, T: Lane, const O: usize, const C: usize>(
     let mut i = range.start;
     while i < range.end {
         let g: [T::V<S>; O] = std::array::from_fn(|k| unsafe { load::<S, T>(g, (o + k) * plane + i) });
-        for ci in 0..C {
-            let row = (c + ci) * plane + i + ty * stride - stride - 1;
-            for tx in 0..3 {
-                // SAFETY: by the caller's promise.
-                let v = unsafe { load::<S, T>(x, row + tx) };
-                for k in 0..O {
-                    acc[k][ci][tx] = T::mul_add(simd, g[k], v, acc[k][ci][tx]);
+        let row = c * plane + i + ty * stride - stride - 1;
+        for tx in 0..3 {
+            // SAFETY: by the caller's promise.
+            let v: [T::V<S>; C] = std::array::from_fn(|ci| unsafe { load::<S, T>(x, row + ci * plane + tx) });
+            for (acc, &g) in acc.iter_mut().zip(&g) {
+                for (acc, &v) in acc.iter_mut().zip(&v) {
+                    acc[tx] = T::mul_add(simd, g, v, acc[tx]);
                 }
             }
         }
