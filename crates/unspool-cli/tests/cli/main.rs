@@ -4,6 +4,7 @@ mod advise;
 mod common;
 mod curse;
 mod graphs;
+mod image;
 mod networks;
 mod refused;
 mod tuning;
