@@ -25,6 +25,9 @@ pub(crate) enum Error {
     /// A network could not be trained.
     #[error(transparent)]
     Train(unspool_train::Error),
+    /// An image could not be restored.
+    #[error(transparent)]
+    Image(unspool_image::Error),
     /// So many cases failed, each with a message of its own.
     #[error("{0} of the cases failed")]
     Failed(usize),

@@ -6,6 +6,7 @@
 mod compare;
 mod error;
 mod graph;
+mod image;
 mod measure;
 mod networks;
 mod record;
@@ -36,6 +37,8 @@ enum Command {
     Scale(scale::Args),
     /// Training and forward passes of Unrolling and L2G.
     Networks(networks::Args),
+    /// Image networks: forward pass, training step, convolution.
+    Image(image::Args),
     /// Ratios of CPU time, ours to a peer's.
     Compare(compare::Args),
     /// Writes a generated text-like data set as svmlight.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Scale(args) => scale::run(&args),
         Command::Networks(args) => networks::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Text(args) => text::run(&args),
     };

@@ -26,6 +26,9 @@ pub(crate) struct Record {
     pub(crate) cpu_min_s: Option<f64>,
     /// Least seconds of a repetition.
     pub(crate) wall_min_s: Option<f64>,
+    /// Multiply-adds a CPU second, at best, where the case counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fma_per_s: Option<f64>,
     /// Timed repetitions.
     pub(crate) reps: usize,
     /// Threads of the pool.
@@ -43,6 +46,7 @@ impl Record {
             error: None,
             error_last: None,
             added_mb: timing.added_mb,
+            fma_per_s: None,
             cpu_min_s: timing.cpu.first().copied(),
             wall_min_s: timing.wall.first().copied(),
             reps: timing.wall.len(),
@@ -53,8 +57,8 @@ impl Record {
     /// The table's head, `width` characters for the names of the cases.
     pub(crate) fn head(width: usize) -> String {
         format!(
-            "{:width$} {:>10} {:>10} {:>8} {:>7} {:>9} {:>9} {:>5}",
-            "case", "cpu ms", "wall ms", "peak MB", "+MB", "error", "error_T", "reps"
+            "{:width$} {:>10} {:>10} {:>8} {:>7} {:>9} {:>9} {:>7} {:>5}",
+            "case", "cpu ms", "wall ms", "peak MB", "+MB", "error", "error_T", "Gfma/s", "reps"
         )
     }
 
@@ -64,7 +68,7 @@ impl Record {
         let small = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.1e}"));
         let ms = |x: Option<f64>| fixed(x.map(|s| 1e3 * s), 3);
         format!(
-            "{:width$} {:>10} {:>10} {:>8} {:>7} {:>9} {:>9} {:>5}",
+            "{:width$} {:>10} {:>10} {:>8} {:>7} {:>9} {:>9} {:>7} {:>5}",
             self.case,
             ms(self.cpu_s),
             ms(self.wall_s),
@@ -72,6 +76,7 @@ impl Record {
             fixed(self.added_mb, 1),
             small(self.error),
             small(self.error_last),
+            fixed(self.fma_per_s.map(|f| f / 1e9), 1),
             self.reps
         )
     }

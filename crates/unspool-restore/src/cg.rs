@@ -8,16 +8,23 @@
 //! v_t = g_t + beta_t v_{t-1}         x_{t+1} = x_t - alpha_t v_t
 //! ```
 //!
-//! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence.
+//! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence. All
+//! channels are solved for at once: `x`, `g`, each `v` hold one plane a channel; `projection` too, or one for all.
 
-use unspool_core::Real;
+use std::ops::Range;
 
-use crate::window::Stencil;
+use unspool_core::kernels::simd::{Lane, lanes, load, store};
+use unspool_core::{Real, dispatched};
 
-/// Rows of a band: how far an iteration runs ahead of the next one.
-const BAND: usize = 4;
-/// Iterations that follow each other through an image, band by band, so that what they share stays in cache.
-const TOGETHER: usize = 8;
+use crate::grid::{Grid, REACH};
+use crate::stencil::{Planes, Stencil, Step, entries_vjp};
+
+/// Rows of a band, as many as the operator reaches: how far an iteration runs ahead of the next one.
+const BAND: usize = 2;
+/// Numbers of a plane in the bands that are worked on together: with weights and channels they stay in cache.
+const TOGETHER: usize = 10 * 1024;
+/// Iterations whose products with the operator's entries are added up at a time.
+const BATCH: usize = 4;
 
 /// Step sizes and momenta of each iteration.
 #[derive(Clone, Copy, Debug)]
@@ -28,21 +35,41 @@ pub struct Steps<'a, F> {
     pub beta: &'a [F],
 }
 
+impl<F: Real> Steps<'_, F> {
+    /// Of iteration `t > 0`.
+    fn at(&self, t: usize) -> Step<F> {
+        Step { alpha: self.alpha[t - 1], beta: self.beta[t], next: self.alpha[t] }
+    }
+}
+
+/// The body of each channel.
+fn bodies(grid: Grid, n: usize) -> impl Iterator<Item = Range<usize>> {
+    let (plane, body) = (grid.plane(), grid.body());
+    (0..n / plane).map(move |c| c * plane + body.start..c * plane + body.end)
+}
+
+/// `v_0 = g_0`, `x_1 = x_0 - alpha_0 v_0`.
+fn first_step<F: Real>(grid: Grid, alpha: F, g: &[F], v: &mut [F], x: &mut [F]) {
+    for body in bodies(grid, x.len()) {
+        v[body.clone()].copy_from_slice(&g[body.clone()]);
+        F::axpy(-alpha, &g[body.clone()], &mut x[body]);
+    }
+}
+
 /// Runs from the gradient `g` at `x`. `g` ends as the gradient before the last step.
 ///
-/// `v` holds two planes, zero outside of the body. `g` and `x` are changed where the gradient, or `projection`, is not zero.
+/// `v`: twice as long as `x`, zero outside of the body. `g` and `x` are changed where the gradient, or `projection`, is not
+/// zero.
 pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], v: &mut [F]) {
-    let (plane, body) = (a.grid.plane(), a.grid.body());
-    let (v0, v1) = v.split_at_mut(plane);
-    let mut planes = [v0, v1];
-    let Steps { alpha, beta } = steps;
-    planes[0][body.clone()].copy_from_slice(&g[body.clone()]);
-    F::axpy(-alpha[0], &g[body.clone()], &mut x[body.clone()]);
-    let band = (BAND * a.grid.stride()).next_multiple_of(64);
+    let body = a.grid.body();
+    let (even, odd) = v.split_at_mut(x.len());
+    first_step(a.grid, steps.alpha[0], g, even, x);
+    let band = if body.len() <= TOGETHER { body.len() } else { (BAND * a.grid.stride() + REACH).next_multiple_of(64) };
     let bands = body.len().div_ceil(band);
+    let together = (TOGETHER / band).max(2);
     let mut first = 1;
-    while first < alpha.len() {
-        let together = TOGETHER.min(alpha.len() - first);
+    while first < steps.alpha.len() {
+        let together = together.min(steps.alpha.len() - first);
         // iteration first + j works on band b when iteration first + j - 1 is done with band b + 1
         for step in 0..bands + together - 1 {
             for j in 0..together.min(step + 1) {
@@ -52,25 +79,22 @@ pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut
                 }
                 let t = first + j;
                 let begin = body.start + b * band;
-                let range = begin..(begin + band).min(body.end);
-                let [even, odd] = &mut planes;
-                let (old, new) = if t % 2 == 1 { (&**even, &mut **odd) } else { (&**odd, &mut **even) };
-                a.cg_step(range, [alpha[t - 1], beta[t], alpha[t]], projection, old, new, g, x);
+                let (v, next) = if t % 2 == 1 { (&*even, &mut *odd) } else { (&*odd, &mut *even) };
+                let planes = Planes { projection, v, next, g, x };
+                a.cg_step(begin..(begin + band).min(body.end), steps.at(t), planes);
             }
         }
         first += together;
     }
 }
 
-/// The same, keeping each `v_t` for [`vjp`]: `v` holds as many planes as iterations.
+/// The same, keeping each `v_t` for [`vjp`]: `v` holds as many of them as there are iterations.
 pub fn solve_taped<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], v: &mut [F]) {
-    let (plane, body) = (a.grid.plane(), a.grid.body());
-    let Steps { alpha, beta } = steps;
-    v[body.clone()].copy_from_slice(&g[body.clone()]);
-    F::axpy(-alpha[0], &g[body.clone()], &mut x[body.clone()]);
-    for t in 1..alpha.len() {
-        let (old, new) = v[(t - 1) * plane..(t + 1) * plane].split_at_mut(plane);
-        a.cg_step(body.clone(), [alpha[t - 1], beta[t], alpha[t]], projection, old, new, g, x);
+    let n = x.len();
+    first_step(a.grid, steps.alpha[0], g, v, x);
+    for t in 1..steps.alpha.len() {
+        let (v, next) = v[(t - 1) * n..(t + 1) * n].split_at_mut(n);
+        a.cg_step(a.grid.body(), steps.at(t), Planes { projection, v, next, g, x });
     }
 }
 
@@ -81,16 +105,19 @@ pub struct Gradients<'a, F> {
     pub alpha: &'a mut [F],
     /// Of the momenta.
     pub beta: &'a mut [F],
-    /// Of the diagonal of `A`, one plane.
+    /// Of the diagonal of `A`: one plane, the sum over the channels.
     pub diagonal: &'a mut [F],
     /// Of its weights, 12 planes.
     pub s: &'a mut [F],
 }
 
+/// Planes a channel of the memory of [`vjp`].
+pub const VJP_PLANES: usize = 2 + BATCH;
+
 /// The adjoint of [`solve_taped`]: from the cotangent `c` of the last `x` to that of `g_0`, in `lg` (overwritten); that of
 /// `x_0`, `g_0` aside, is `c`.
 ///
-/// `v`: the tape; `memory`: three planes, zero outside of the body.
+/// `v`: the tape; `memory`: [`VJP_PLANES`] planes a channel, zero outside of the body.
 #[allow(clippy::too_many_arguments)]
 pub fn vjp<F: Real>(
     a: &Stencil<F>,
@@ -102,34 +129,114 @@ pub fn vjp<F: Real>(
     gradients: &mut Gradients<F>,
     memory: &mut [F],
 ) {
-    let (grid, plane, body) = (a.grid, a.grid.plane(), a.grid.body());
-    let Steps { alpha, beta } = steps;
-    let (lv, rest) = memory.split_at_mut(plane);
-    let (projected, product) = rest.split_at_mut(plane);
-    let product = &mut product[..plane];
+    let (grid, n, last) = (a.grid, c.len(), steps.alpha.len() - 1);
+    let (lv, rest) = memory.split_at_mut(n);
+    let (projected, scaled) = rest.split_at_mut(n);
     lg.fill(F::zero());
     lv.fill(F::zero());
-    for t in (0..alpha.len()).rev() {
-        let own = &v[t * plane..(t + 1) * plane];
-        // x_{t+1} = x_t - alpha_t v_t
-        F::axpy(-alpha[t], &c[body.clone()], &mut lv[body.clone()]);
-        gradients.alpha[t] -= F::dot(&c[body.clone()], &own[body.clone()]);
-        // v_t = g_t + beta_t v_{t-1}
-        F::axpy(F::one(), &lv[body.clone()], &mut lg[body.clone()]);
+    for t in (0..=last).rev() {
+        let own = &v[t * n..(t + 1) * n];
         if t == 0 {
+            gradients.alpha[0] -= back_first(grid, steps.alpha[0], c, own, lv, lg);
             break;
         }
-        let old = &v[(t - 1) * plane..t * plane];
-        gradients.beta[t] += F::dot(&lv[body.clone()], &old[body.clone()]);
-        // g_t = g_{t-1} - alpha_{t-1} P A v_{t-1}
-        for ((p, &l), &m) in projected[body.clone()].iter_mut().zip(&lg[body.clone()]).zip(&projection[body.clone()]) {
-            *p = l * m;
+        let (step, old) = (steps.at(t), &v[(t - 1) * n..t * n]);
+        // products of a_{t-1} = -alpha P lg with v_{t-1}, some iterations at a time
+        let begin = (t - 1) / BATCH * BATCH;
+        let place = (t - 1 - begin) * n;
+        let outputs = Outputs { lv, lg, projected, scaled: &mut scaled[place..place + n] };
+        let [of_alpha, of_beta] = back_step(grid, step, projection, Inputs { c, own, old }, outputs);
+        gradients.alpha[t] -= of_alpha;
+        gradients.beta[t] += of_beta;
+        gradients.alpha[t - 1] -= a.cg_back(step, projected, old, lv);
+        if t - 1 == begin {
+            let end = (begin + BATCH).min(last);
+            let a = &scaled[..(end - begin) * n];
+            entries_vjp(grid, a, &v[begin * n..end * n], gradients.diagonal, gradients.s);
         }
-        a.apply(projected, product);
-        gradients.alpha[t - 1] -= F::dot(&product[body.clone()], &old[body.clone()]);
-        Stencil::entries_vjp(grid, -alpha[t - 1], projected, old, gradients.diagonal, gradients.s);
-        for (lv, &p) in lv[body.clone()].iter_mut().zip(&product[body.clone()]) {
-            *lv = beta[t] * *lv - alpha[t - 1] * p;
+    }
+}
+
+/// What [`back_step`] reads: the cotangent of `x`, `v_t` and `v_{t-1}`.
+struct Inputs<'a, T> {
+    c: &'a [T],
+    own: &'a [T],
+    old: &'a [T],
+}
+
+/// What it changes: the cotangents of `v` and `g`, `P lg`, and that times `-alpha`.
+struct Outputs<'a, T> {
+    lv: &'a mut [T],
+    lg: &'a mut [T],
+    projected: &'a mut [T],
+    scaled: &'a mut [T],
+}
+
+dispatched! {
+    // x_{t+1} = x_t - alpha_t v_t, v_t = g_t + beta_t v_{t-1}
+    fn back_step<T: Lane>(
+        simd: S,
+        grid: Grid,
+        step: Step<T>,
+        projection: &'a [T],
+        inputs: Inputs<'a, T>,
+        outputs: Outputs<'a, T>,
+    ) -> [T; 2] {
+        let Inputs { c, own, old } = inputs;
+        let Outputs { lv, lg, projected, scaled } = outputs;
+        let n = c.len();
+        assert!([own.len(), old.len(), lv.len(), lg.len(), projected.len(), scaled.len()].iter().all(|&m| m == n));
+        let zero = T::splat(simd, T::ZERO);
+        let [alpha, next] = [step.alpha, step.next].map(|s| T::sub(simd, zero, T::splat(simd, s)));
+        let mut sums = [zero; 2];
+        for body in bodies(grid, n) {
+            let shared = if projection.len() == n { 0 } else { body.start - grid.body().start };
+            assert!(body.end <= n && body.end - shared <= projection.len());
+            for i in body.step_by(lanes::<S, T>()) {
+                // SAFETY: the body is of whole registers, and lies in all planes.
+                unsafe {
+                    let c = load::<S, T>(c, i);
+                    sums[0] = T::mul_add(simd, c, load::<S, T>(own, i), sums[0]);
+                    let v = T::mul_add(simd, next, c, load::<S, T>(lv, i));
+                    let g = T::add(simd, load::<S, T>(lg, i), v);
+                    sums[1] = T::mul_add(simd, v, load::<S, T>(old, i), sums[1]);
+                    let p = T::mul(simd, g, load::<S, T>(projection, i - shared));
+                    store::<S, T>(lv, i, v);
+                    store::<S, T>(lg, i, g);
+                    store::<S, T>(projected, i, p);
+                    store::<S, T>(scaled, i, T::mul(simd, alpha, p));
+                }
+            }
         }
+        sums.map(|sum| T::sum(simd, sum))
+    }
+
+    fn back_first<T: Lane>(
+        simd: S,
+        grid: Grid,
+        alpha: T,
+        c: &'a [T],
+        own: &'a [T],
+        lv: &'a [T],
+        lg: &'a mut [T],
+    ) -> T {
+        let n = c.len();
+        assert!([own.len(), lv.len(), lg.len()].iter().all(|&m| m == n));
+        let zero = T::splat(simd, T::ZERO);
+        let alpha = T::sub(simd, zero, T::splat(simd, alpha));
+        let mut sum = zero;
+        for body in bodies(grid, n) {
+            assert!(body.end <= n);
+            for i in body.step_by(lanes::<S, T>()) {
+                // SAFETY: as above.
+                unsafe {
+                    let c = load::<S, T>(c, i);
+                    sum = T::mul_add(simd, c, load::<S, T>(own, i), sum);
+                    let v = T::mul_add(simd, alpha, c, load::<S, T>(lv, i));
+                    store::<S, T>(lg, i, T::add(simd, load::<S, T>(lg, i), v));
+                }
+            }
+        }
+        T::sum(simd, sum)
     }
 }

@@ -12,7 +12,8 @@ use unspool_core::Real;
 
 use crate::cg::{self, Steps};
 use crate::grid::Grid;
-use crate::window::{self, EDGES, Stencil};
+use crate::stencil::{Stencil, entries_vjp};
+use crate::window;
 
 /// Smallest degree: that of a lone pixel is 0.
 const LEAST: f64 = 1e-12;
@@ -68,36 +69,32 @@ pub fn normalise_vjp<F: Real>(grid: Grid, s: &[F], root: &[F], gnormal: &[F], gr
     window::degrees_vjp(grid, groot, gs);
 }
 
-/// Length of the memory of [`solve`] for one channel.
-pub fn memory_len(grid: Grid) -> usize {
-    4 * grid.plane()
-}
+/// Planes a channel of the memory of [`solve`].
+pub const SOLVE_PLANES: usize = 3;
 
-/// Solves for one channel: `x` holds the estimate, and then the solution. `unknown` is 1 where the sample is not known.
+/// Solves: `x` holds the estimate, and then the solution. `unknown` is 1 where the sample is not known, `y` 0 there.
 ///
-/// `memory`: [`memory_len`] numbers, zero outside of the body.
+/// # Shapes
+/// `unknown`, `y`, `x`: one plane a channel; `memory`: [`SOLVE_PLANES`] a channel, zero outside of the body.
 pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, unknown: &[F], y: &[F], x: &mut [F], memory: &mut [F]) {
-    let (g, v) = memory.split_at_mut(2 * a.grid.plane());
-    start(a, unknown, y, x, &mut g[..a.grid.plane()]);
-    cg::solve(a, steps, unknown, x, &mut g[..a.grid.plane()], v);
+    let (g, v) = memory.split_at_mut(x.len());
+    start(a, unknown, y, x, g);
+    cg::solve(a, steps, unknown, x, g, v);
 }
 
 /// The start and its gradient.
 fn start<F: Real>(a: &Stencil<F>, unknown: &[F], y: &[F], x: &mut [F], g: &mut [F]) {
-    let body = a.grid.body();
-    for ((x, &y), &u) in x[body.clone()].iter_mut().zip(&y[body.clone()]).zip(&unknown[body.clone()]) {
+    for ((x, &y), &u) in x.iter_mut().zip(y).zip(unknown) {
         *x = u * *x + (F::one() - u) * y;
     }
     // y is 0 where it is not known, and outside of the image
     a.apply(x, g);
-    for (g, &u) in g[body.clone()].iter_mut().zip(&unknown[body]) {
-        *g *= u;
-    }
+    g.iter_mut().zip(unknown).for_each(|(g, &u)| *g *= u);
 }
 
-/// Length of the tape of [`solve_taped`]: the start, and a plane an iteration.
-pub fn tape_len(grid: Grid, iterations: usize) -> usize {
-    (1 + iterations) * grid.plane()
+/// Planes a channel of the tape of [`solve_taped`]: the start, and one an iteration.
+pub fn tape_planes(iterations: usize) -> usize {
+    1 + iterations
 }
 
 /// [`solve`], keeping what [`vjp`] needs.
@@ -110,18 +107,20 @@ pub fn solve_taped<F: Real>(
     tape: &mut [F],
     memory: &mut [F],
 ) {
-    let plane = a.grid.plane();
-    let (first, v) = tape.split_at_mut(plane);
-    let g = &mut memory[..plane];
+    let (first, v) = tape.split_at_mut(x.len());
+    let g = &mut memory[..x.len()];
     start(a, unknown, y, x, g);
     first.copy_from_slice(x);
     cg::solve_taped(a, steps, unknown, x, g, v);
 }
 
+/// Planes a channel of the memory of [`vjp`].
+pub const VJP_PLANES: usize = 1 + cg::VJP_PLANES;
+
 /// The adjoint of [`solve_taped`] in the estimate, the step sizes, and the operator. `c`: the cotangent of the solution, and
 /// then that of the estimate.
 ///
-/// `memory`: five planes.
+/// `memory`: [`VJP_PLANES`] a channel, zero outside of the body.
 pub fn vjp<F: Real>(
     a: &Stencil<F>,
     steps: Steps<F>,
@@ -131,22 +130,16 @@ pub fn vjp<F: Real>(
     gradients: &mut cg::Gradients<F>,
     memory: &mut [F],
 ) {
-    let (plane, body) = (a.grid.plane(), a.grid.body());
-    let (lg, memory) = memory.split_at_mut(plane);
-    let (first, v) = tape.split_at(plane);
-    cg::vjp(a, steps, unknown, v, c, lg, gradients, &mut memory[..3 * plane]);
+    let (lg, memory) = memory.split_at_mut(c.len());
+    let (first, v) = tape.split_at(c.len());
+    cg::vjp(a, steps, unknown, v, c, lg, gradients, memory);
     // g_0 = U A x_0
-    let product = &mut memory[..plane];
-    lg[body.clone()].iter_mut().zip(&unknown[body.clone()]).for_each(|(l, &u)| *l *= u);
+    let product = &mut memory[..c.len()];
+    lg.iter_mut().zip(unknown).for_each(|(l, &u)| *l *= u);
     a.apply(lg, product);
-    Stencil::entries_vjp(a.grid, F::one(), lg, first, gradients.diagonal, gradients.s);
+    entries_vjp(a.grid, lg, first, gradients.diagonal, gradients.s);
     // x_0 = U x + (1 - U) y
-    for ((c, &p), &u) in c[body.clone()].iter_mut().zip(&product[body.clone()]).zip(&unknown[body]) {
+    for ((c, &p), &u) in c.iter_mut().zip(&*product).zip(unknown) {
         *c = u * (*c + p);
     }
 }
-
-/// Number of planes of memory for [`vjp`].
-pub const VJP_PLANES: usize = 5;
-/// Number of planes of a normalised Laplacian: `root`, `diagonal`, and the weights.
-pub const OPERATOR_PLANES: usize = 2 + EDGES;

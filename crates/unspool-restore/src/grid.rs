@@ -11,6 +11,12 @@ pub const REACH: usize = 2;
 /// Numbers by which a run of registers may go beyond the last row.
 const OVERHANG: usize = 64;
 
+/// Numbers of which each plane's begin is a multiple.
+const LINE: usize = 64;
+/// Planes are this much longer than a multiple of 64: the same pixel of many planes then falls into different sets of the
+/// nearest cache.
+const SKEW: usize = 16;
+
 /// The layout of the planes of an image.
 ///
 /// ```
@@ -47,12 +53,12 @@ impl Grid {
     }
 
     fn margin(&self) -> usize {
-        (REACH * self.stride() + REACH).next_multiple_of(OVERHANG) + OVERHANG
+        (REACH * self.stride() + REACH).next_multiple_of(LINE)
     }
 
     /// Length of a plane.
     pub fn plane(&self) -> usize {
-        2 * self.margin() + (self.height * self.stride()).next_multiple_of(OVERHANG)
+        2 * self.margin() + (self.height * self.stride()).next_multiple_of(OVERHANG) + SKEW
     }
 
     /// All rows, rounded up to 64 numbers.

@@ -8,7 +8,7 @@
 //! | [`cg`], [`glr`], [`gtv`] | the unrolled solvers |
 //! | [`start`] | the first estimate |
 //! | [`transformer`] | uGLR and uGTV |
-//! | [`residual`], [`learned`] | the network that is shipped for demosaicking |
+//! | [`residual`], [`learned`] | the networks that are shipped |
 //! | [`restore`] | a network on whole images |
 //! | [`train`] | a network as a model to be trained |
 //! | [`patches`], [`recipe`] | what networks are trained on, and how |
@@ -25,12 +25,13 @@ pub mod recipe;
 pub mod residual;
 pub mod restore;
 pub mod start;
+pub mod stencil;
 pub mod train;
 pub mod transformer;
 pub mod window;
 
 pub use grid::Grid;
-pub use learned::Learned;
+pub use learned::{Demosaicker, Interpolator};
 pub use recipe::Recipe;
 pub use restore::Observed;
 pub use train::Sample;

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
-use unspool_image::{Cfa, Image};
+use unspool_image::{Cfa, Image, simulate};
 use unspool_train::{Dataset, Error, Noise, Result, params};
 
-use crate::learned::Mosaic;
+use crate::learned::demosaick::Mosaic;
+use crate::learned::interpolate::Gaps;
 use crate::train::Sample;
 
 /// How patches are drawn.
@@ -57,8 +58,9 @@ impl<'a> Patches<'a> {
         Ok(Patches { images, drawing, plain })
     }
 
-    fn draw(&self, epoch: usize, index: usize) -> Result<Mosaic> {
-        let Drawing { size, fixed, clean, noise, seed, .. } = self.drawing;
+    /// A patch, and the stream of random numbers for what is done to it.
+    fn patch(&self, epoch: usize, index: usize) -> (Image, Noise) {
+        let Drawing { size, fixed, seed, .. } = self.drawing;
         let epoch = if fixed { 0 } else { epoch };
         let mut rng = params::stream(seed + u64::from(!self.plain), epoch as u64, index as u64);
         let count = self.images.len();
@@ -74,8 +76,50 @@ impl<'a> Patches<'a> {
             }
             image.plane(c)[(y + row) * image.width() + x + column]
         });
+        (target, rng)
+    }
+
+    fn mosaic(&self, epoch: usize, index: usize) -> Result<Mosaic> {
+        let Drawing { clean, noise, .. } = self.drawing;
+        let (target, mut rng) = self.patch(epoch, index);
         let sigma = if self.plain || rng.random::<f32>() < clean { 0.0 } else { rng.random::<f32>() * noise / 255.0 };
         mosaic(target, sigma, &mut rng).map_err(|error| Error::Sample { index, problem: error.to_string() })
+    }
+}
+
+/// A plane of a patch with a mask as users have them: grids, pixels at random, scratches. To validate on, grids of step
+/// two and half or a fifth of the pixels take turns.
+impl Dataset<Gaps> for Patches<'_> {
+    fn len(&self) -> usize {
+        self.drawing.count
+    }
+
+    fn sample(&self, epoch: usize, index: usize) -> Result<Cow<'_, Gaps>> {
+        let (patch, mut rng) = self.patch(epoch, index);
+        let size = patch.height();
+        let plane = if self.plain || rng.random() { 3 } else { rng.random_range(0..3) };
+        let target = Image::from_fn(1, size, size, |_, y, x| {
+            let [r, g, b] = [0, 1, 2].map(|c| patch.plane(c)[y * size + x]);
+            [r, g, b, 0.299 * r + 0.587 * g + 0.114 * b][plane]
+        });
+        let (whole, seed) = ((1, size, size), rng.random());
+        let mask = if self.plain {
+            match index % 3 {
+                0 => simulate::regular_mask(whole, 2, (0, 0)),
+                1 => simulate::random_mask(whole, 0.5, seed),
+                _ => simulate::random_mask(whole, 0.2, seed),
+            }
+        } else {
+            match rng.random_range(0..20) {
+                0..8 => simulate::regular_mask(whole, 2, (0, 0)),
+                8..9 => simulate::regular_mask(whole, 2, (rng.random_range(0..2), rng.random_range(0..2))),
+                9..11 => simulate::regular_mask(whole, 3, (rng.random_range(0..3), rng.random_range(0..3))),
+                11..18 => simulate::random_mask(whole, rng.random_range(0.1..0.95), seed),
+                _ => simulate::scratch_mask(whole, rng.random_range(1..7), rng.random_range(1.0..5.0), seed),
+            }
+        };
+        let mask = mask.map_err(|error| Error::Sample { index, problem: error.to_string() })?;
+        Ok(Cow::Owned(Gaps { target, mask }))
     }
 }
 
@@ -97,7 +141,7 @@ impl Dataset<Mosaic> for Patches<'_> {
     }
 
     fn sample(&self, epoch: usize, index: usize) -> Result<Cow<'_, Mosaic>> {
-        self.draw(epoch, index).map(Cow::Owned)
+        self.mosaic(epoch, index).map(Cow::Owned)
     }
 }
 
@@ -107,7 +151,7 @@ impl Dataset<Sample> for Patches<'_> {
     }
 
     fn sample(&self, epoch: usize, index: usize) -> Result<Cow<'_, Sample>> {
-        let Mosaic { target, mosaic, .. } = self.draw(epoch, index)?;
+        let Mosaic { target, mosaic, .. } = self.mosaic(epoch, index)?;
         let refused = |error: unspool_image::Error| Error::Sample { index, problem: error.to_string() };
         let observed = Cfa::Rggb.spread(&mosaic).map_err(refused)?;
         let mask = Cfa::Rggb.mask(target.height(), target.width());

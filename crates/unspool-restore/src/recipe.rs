@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use unspool_image::Image;
 use unspool_train::trainer::Event;
-use unspool_train::{Dataset, Ended, Model, Result, RunFolder, Schedule, Settings, Trainer};
+use unspool_train::{Dataset, Ended, Layout, Model, Result, RunFolder, Schedule, Settings, Trainer};
 
-use crate::learned::Learned;
+use crate::learned::{Demosaicker, Interpolator};
 use crate::patches::{Drawing, Patches};
 use crate::transformer::{Prior, Shape, Transformer};
 
@@ -15,8 +15,10 @@ use crate::transformer::{Prior, Shape, Transformer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
-    /// [`Learned`], as it is shipped.
+    /// [`Demosaicker`], as it is shipped.
     Learned,
+    /// [`Interpolator`], as it is shipped.
+    Interpolation,
     /// uGLR of the paper.
     Uglr,
     /// uGTV of the paper.
@@ -39,9 +41,9 @@ pub struct Recipe {
 
 impl Recipe {
     /// Names of [`Recipe::preset`].
-    pub const PRESETS: [&'static str; 3] = ["learned", "uglr", "ugtv"];
+    pub const PRESETS: [&'static str; 4] = ["learned", "interpolation", "uglr", "ugtv"];
 
-    /// A recipe by name: `learned` made the weights that are shipped; `uglr` and `ugtv` have the paper's 10,000 patches of
+    /// A recipe by name: `learned` (demosaicking) and `interpolation` made the weights that are shipped; `uglr` and `ugtv` have the paper's 10,000 patches of
     /// 64 x 64 pixels and 30 epochs.
     pub fn preset(name: &str) -> Option<Recipe> {
         let drawing = |count, size, fixed| Drawing { count, size, fixed, clean: 1.0, noise: 0.0, seed: 77 };
@@ -66,47 +68,72 @@ impl Recipe {
                 validation: drawing(164, 128, true),
                 training: Settings { batch: 16, checkpoint_every: 200, ..paper(Network::Learned).training },
             },
+            "interpolation" => Recipe {
+                model: Network::Interpolation,
+                patches: drawing(8000, 64, false),
+                validation: drawing(246, 128, true),
+                training: Settings {
+                    epochs: 12,
+                    batch: 16,
+                    checkpoint_every: 200,
+                    ..paper(Network::Interpolation).training
+                },
+            },
             "uglr" => paper(Network::Uglr),
             "ugtv" => paper(Network::Ugtv),
             _ => return None,
         })
     }
 
-    /// Trains, in a folder, from its checkpoint if it has one.
+    /// The parameters of the network.
+    pub fn layout(&self) -> Layout {
+        match self.model {
+            Network::Learned => Demosaicker::shipped().layout().clone(),
+            Network::Interpolation => Interpolator::shipped().layout().clone(),
+            Network::Uglr => Transformer::new(Shape::paper(Prior::Glr, 3)).layout().clone(),
+            Network::Ugtv => Transformer::new(Shape::paper(Prior::Gtv, 3)).layout().clone(),
+        }
+    }
+
+    /// Trains, in a folder, from its checkpoint if it has one; else from the values `start`, or from the seed.
     ///
     /// # Errors
     /// As [`Trainer::run`] and [`Patches::new`].
+    ///
+    /// # Panics
+    /// If `start` is not as long as the [layout](Recipe::layout).
     pub fn train(
         &self,
         images: &[Image],
         validation: &[Image],
+        start: Option<&[f32]>,
         folder: &RunFolder,
         tell: impl FnMut(Event) -> ControlFlow<()>,
     ) -> Result<Ended> {
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
+        let data = (&training, &validation);
         match self.model {
-            Network::Learned => self.run(&Learned::shipped(), &training, &validation, folder, tell),
-            Network::Uglr => {
-                self.run(&Transformer::new(Shape::paper(Prior::Glr, 3)), &training, &validation, folder, tell)
-            }
-            Network::Ugtv => {
-                self.run(&Transformer::new(Shape::paper(Prior::Gtv, 3)), &training, &validation, folder, tell)
-            }
+            Network::Learned => self.run(&Demosaicker::shipped(), data, start, folder, tell),
+            Network::Interpolation => self.run(&Interpolator::shipped(), data, start, folder, tell),
+            Network::Uglr => self.run(&Transformer::new(Shape::paper(Prior::Glr, 3)), data, start, folder, tell),
+            Network::Ugtv => self.run(&Transformer::new(Shape::paper(Prior::Gtv, 3)), data, start, folder, tell),
         }
     }
 
-    fn run<M: Model<f32>>(
+    fn run<M: Model<f32>, D: Dataset<M::Sample>>(
         &self,
         model: &M,
-        training: &impl Dataset<M::Sample>,
-        validation: &impl Dataset<M::Sample>,
+        (training, validation): (&D, &D),
+        start: Option<&[f32]>,
         folder: &RunFolder,
         tell: impl FnMut(Event) -> ControlFlow<()>,
     ) -> Result<Ended> {
         let mut trainer = Trainer::new(model, self.training)?;
         if folder.checkpoint().exists() {
             trainer.resume(&folder.checkpoint())?;
+        } else if let Some(start) = start {
+            trainer = trainer.from_values(start);
         }
         trainer.run(training, validation, Some(folder), tell)
     }

@@ -5,11 +5,11 @@
 use rayon::prelude::*;
 use unspool_core::Real;
 
+use crate::features;
 use crate::grid::{Grid, REACH};
 use crate::start;
-use crate::transformer::{Arena, Channel, Head, Operator, Prior, Transformer, project, solve, solve_len};
+use crate::transformer::{Arena, Given, Operator, Prior, Transformer, project, solve, solve_len};
 use crate::window::{self, EDGES};
-use crate::{cg, features};
 
 /// Rows and columns of a tile: its feature maps stay in cache.
 const TILE: usize = 64;
@@ -119,7 +119,7 @@ impl Transformer {
         let Observed { grid, y, known, unknown, inside } = observed;
         let (grid, shape) = (*grid, self.shape());
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
-        let (plane, prior, n) = (grid.plane(), shape.prior, shape.iterations());
+        let (plane, prior) = (grid.plane(), shape.prior);
         let s = self.graphs(block, theta, grid, x);
         let block = &self.blocks[block];
         let mut next = vec![F::zero(); x.len()];
@@ -132,44 +132,27 @@ impl Transformer {
                 .zip(heads)
                 .map(|(memory, &h)| Operator::new(prior, grid, &s[h * EDGES * plane..(h + 1) * EDGES * plane], memory))
                 .collect();
-            let tasks: Vec<(usize, usize)> =
-                (0..heads.len()).flat_map(|h| (0..shape.channels).map(move |c| (h, c))).collect();
-            // each slot does every so many-th task, in memory that it keeps
+            // each slot does every so many-th head, in memory that it keeps
             let count = slots.len();
             let solved: Vec<Vec<(usize, Vec<F>)>> = slots
                 .par_iter_mut()
                 .with_max_len(1)
                 .enumerate()
                 .map(|(slot, memory)| {
-                    memory.resize(solve_len(prior, grid), F::zero());
-                    let own_tasks = tasks.iter().enumerate().skip(slot).step_by(count);
-                    let solve_one = |(task, &(h, c)): (usize, &(usize, usize))| {
-                        let own = c * plane..(c + 1) * plane;
-                        let of_head = |range: &std::ops::Range<usize>| {
-                            &theta[range.start + heads[h] * n..range.start + (heads[h] + 1) * n]
-                        };
-                        let head = Head {
-                            steps: cg::Steps { alpha: of_head(&block.alpha), beta: of_head(&block.beta) },
-                            gamma: &theta[block.gamma.clone()],
-                        };
-                        let channel = Channel {
-                            y: &y[own.clone()],
-                            known: &known[own.clone()],
-                            unknown: &unknown[own.clone()],
-                            inside,
-                        };
-                        let mut x = x[own].to_vec();
-                        solve(prior, grid, &operators[h], head, channel, &mut x, memory);
-                        (task, x)
+                    let solve_one = |(h, operator): (usize, &Operator<F>)| {
+                        memory.resize(solve_len(shape, grid), F::zero());
+                        let given = Given { y, known, unknown, inside };
+                        let mut x = x.to_vec();
+                        solve(prior, grid, operator, block.head(shape, theta, heads[h]), given, &mut x, memory);
+                        (h, x)
                     };
-                    own_tasks.map(solve_one).collect()
+                    operators.iter().enumerate().skip(slot).step_by(count).map(solve_one).collect()
                 })
                 .collect();
             let mut solved: Vec<(usize, Vec<F>)> = solved.into_iter().flatten().collect();
-            solved.sort_by_key(|(task, _)| *task);
-            for (&(h, c), (_, solved)) in tasks.iter().zip(&solved) {
-                let weight = theta[block.comb.start + heads[h]];
-                F::axpy(weight, solved, &mut next[c * plane..(c + 1) * plane]);
+            solved.sort_by_key(|(h, _)| *h);
+            for (h, solved) in solved {
+                F::axpy(theta[block.comb.start + heads[h]], &solved, &mut next);
             }
         }
         next

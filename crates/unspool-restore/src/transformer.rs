@@ -12,13 +12,14 @@
 
 use std::ops::Range;
 
-use unspool_core::{At, Dims, Map, Real, Vjp};
+use unspool_core::{At, Dims, Map, Real, Vjp, dispatched};
 use unspool_train::{Constraint, Init, Layout};
 
 use crate::cg::{self, Steps};
 use crate::features::Features;
 use crate::grid::Grid;
-use crate::window::{self, EDGES, Stencil};
+use crate::stencil::Stencil;
+use crate::window::{self, EDGES};
 use crate::{glr, gtv};
 
 /// Which smoothness a block minimises.
@@ -150,6 +151,12 @@ pub(crate) fn project<F: Real>(grid: Grid, a: &[F], f: &[F], g: &mut [F]) {
     }
 }
 
+dispatched! {
+    fn scaled<T: Real>(_simd: S, a: T, x: &'a [T], out: &'a mut [T]) {
+        out.iter_mut().zip(x).for_each(|(out, &x)| *out = a * x);
+    }
+}
+
 /// The graph of one head, and what its solver needs of it.
 pub(crate) struct Operator<'a, F> {
     /// GLR: `root`, `diagonal`; GTV: `1 / degree`, degree of `C'C`.
@@ -181,18 +188,21 @@ impl<'a, F: Real> Operator<'a, F> {
         Operator { first, second, entries, w }
     }
 
-    /// The diagonal for a channel with this mask: GTV has `C'C + H'H`.
+    /// The diagonal for channels with these masks: GTV has `C'C + H'H`.
     pub(crate) fn diagonal(&self, prior: Prior, known: &[F], diagonal: &mut [F]) {
-        diagonal.copy_from_slice(self.second);
-        if prior == Prior::Gtv {
-            F::axpy(F::one(), known, diagonal);
+        let n = self.second.len();
+        for (diagonal, known) in diagonal.chunks_exact_mut(n).zip(known.chunks_exact(n)) {
+            diagonal.copy_from_slice(self.second);
+            if prior == Prior::Gtv {
+                F::axpy(F::one(), known, diagonal);
+            }
         }
     }
 }
 
-/// What a solver of one channel is told.
+/// What a solver is told: one plane a channel, but `inside`.
 #[derive(Clone, Copy)]
-pub(crate) struct Channel<'a, F> {
+pub(crate) struct Given<'a, F> {
     pub(crate) y: &'a [F],
     pub(crate) known: &'a [F],
     pub(crate) unknown: &'a [F],
@@ -206,27 +216,40 @@ pub(crate) struct Head<'a, F> {
     pub(crate) gamma: &'a [F],
 }
 
-/// Length of the memory of [`solve`].
-pub(crate) fn solve_len(prior: Prior, grid: Grid) -> usize {
-    grid.plane() + if prior == Prior::Glr { glr::memory_len(grid) } else { gtv::memory_len(grid) }
+impl Block {
+    /// The parameters of head `h`.
+    pub(crate) fn head<'t, F>(&self, shape: Shape, theta: &'t [F], h: usize) -> Head<'t, F> {
+        let n = shape.iterations();
+        let own = |range: &Range<usize>| &theta[range.start + h * n..range.start + (h + 1) * n];
+        Head { steps: Steps { alpha: own(&self.alpha), beta: own(&self.beta) }, gamma: &theta[self.gamma.clone()] }
+    }
 }
 
-/// Solves for one channel on one graph: `x` is the estimate, then the solution.
+/// Length of the memory of [`solve`].
+pub(crate) fn solve_len(shape: Shape, grid: Grid) -> usize {
+    let n = shape.channels * grid.plane();
+    n + match shape.prior {
+        Prior::Glr => glr::SOLVE_PLANES * n,
+        Prior::Gtv => gtv::memory_len(grid, shape.channels, shape.admm),
+    }
+}
+
+/// Solves on one graph, for all channels: `x` is the estimate, then the solution.
 pub(crate) fn solve<F: Real>(
     prior: Prior,
     grid: Grid,
     operator: &Operator<F>,
     head: Head<F>,
-    channel: Channel<F>,
+    given: Given<F>,
     x: &mut [F],
     memory: &mut [F],
 ) {
-    let Channel { y, known, unknown, inside } = channel;
-    let (diagonal, memory) = memory.split_at_mut(grid.plane());
+    let Given { y, known, unknown, inside } = given;
+    let (diagonal, memory) = memory.split_at_mut(x.len());
     operator.diagonal(prior, known, diagonal);
     let a = Stencil { grid, diagonal, s: operator.entries };
     match prior {
-        Prior::Glr => glr::solve(&a, head.steps, unknown, y, x, memory),
+        Prior::Glr => glr::solve(&a, head.steps, unknown, y, x, &mut memory[..glr::SOLVE_PLANES * x.len()]),
         Prior::Gtv => {
             let problem = gtv::Problem { a, w: operator.w, known, y, inside, steps: head.steps, gamma: head.gamma };
             problem.solve(x, memory);
@@ -269,20 +292,8 @@ impl<'a, F: Real> Bound<'a, F> {
         Bound { net, grid, y, known, unknown, inside }
     }
 
-    fn channel(&self, c: usize) -> Channel<'_, F> {
-        let own = c * self.grid.plane()..(c + 1) * self.grid.plane();
-        Channel {
-            y: &self.y[own.clone()],
-            known: &self.known[own.clone()],
-            unknown: &self.unknown[own],
-            inside: self.inside,
-        }
-    }
-
-    fn head<'t>(&self, block: &Block, theta: &'t [F], h: usize) -> Head<'t, F> {
-        let n = self.net.shape.iterations();
-        let own = |range: &Range<usize>| &theta[range.start + h * n..range.start + (h + 1) * n];
-        Head { steps: Steps { alpha: own(&block.alpha), beta: own(&block.beta) }, gamma: &theta[block.gamma.clone()] }
+    fn given(&self) -> Given<'_, F> {
+        Given { y: self.y, known: self.known, unknown: self.unknown, inside: self.inside }
     }
 
     /// Memory of one step: tape and packed kernels of the features, projected features, weights, operator, estimate, and
@@ -293,36 +304,43 @@ impl<'a, F: Real> Bound<'a, F> {
         Arena::<F>::slack(7)
             + features.tape_len(grid)
             + features.packed_len()
-            + (shape.features() + EDGES + 1) * grid.plane()
+            + (shape.features() + EDGES + shape.channels) * grid.plane()
             + Operator::<F>::len(shape.prior, grid)
-            + solve_len(shape.prior, grid)
+            + solve_len(shape, grid)
     }
 
-    /// Memory of the solver of one channel and of its adjoint.
+    /// Memory of the solver and of its adjoint.
     fn solver_len(&self) -> usize {
-        let grid = self.grid;
-        match self.net.shape.prior {
-            Prior::Glr => glr::memory_len(grid).max(glr::VJP_PLANES * grid.plane()),
-            Prior::Gtv => gtv::memory_len(grid).max(gtv::vjp_memory_len(grid)),
+        let (grid, shape) = (self.grid, self.net.shape);
+        match shape.prior {
+            Prior::Glr => glr::SOLVE_PLANES.max(glr::VJP_PLANES) * shape.channels * grid.plane(),
+            Prior::Gtv => {
+                gtv::memory_len(grid, shape.channels, shape.admm).max(gtv::vjp_memory_len(grid, shape.channels))
+            }
         }
+    }
+
+    fn solver_tape_len(&self) -> usize {
+        let shape = self.net.shape;
+        let planes = match shape.prior {
+            Prior::Glr => glr::tape_planes(shape.iterations()),
+            Prior::Gtv => gtv::tape_planes(shape.admm, shape.cg),
+        };
+        planes * shape.channels * self.grid.plane()
     }
 
     /// Memory of [`Vjp::vjp`].
     fn vjp_len(&self) -> usize {
         let (grid, shape) = (self.grid, self.net.shape);
         let features = &self.net.blocks[0].features;
-        let tape = match shape.prior {
-            Prior::Glr => glr::tape_len(grid, shape.iterations()),
-            Prior::Gtv => gtv::tape_len(grid, shape.admm, shape.cg),
-        };
-        let planes = 3 * shape.features() + 4 * EDGES + gtv::DIRECTED + shape.maps + 6;
-        Arena::<F>::slack(19)
+        let planes = 2 * shape.features() + 3 * EDGES + gtv::DIRECTED + shape.maps + 2 + 3 * shape.channels;
+        Arena::<F>::slack(18)
             + features.tape_len(grid)
             + features.packed_len()
             + features.vjp_memory_len(grid)
             + planes * grid.plane()
             + Operator::<F>::len(shape.prior, grid)
-            + tape
+            + self.solver_tape_len()
             + self.solver_len()
     }
 }
@@ -371,9 +389,9 @@ impl<F: Real> Map<F> for Bound<'_, F> {
         let tape = arena.take(block.features.tape_len(grid));
         let packed = arena.take(block.features.packed_len());
         let (g, s) = (arena.take(d * plane), arena.take(EDGES * plane));
-        let x = arena.take(plane);
+        let x = arena.take(at.x.len());
         let memory = arena.take(Operator::<F>::len(prior, grid));
-        let solver = arena.take(solve_len(prior, grid));
+        let solver = arena.take(solve_len(shape, grid));
         block.features.forward(grid, theta, at.x, self.inside, tape, packed);
         let f = block.features.output(grid, tape);
         next.fill(F::zero());
@@ -381,13 +399,9 @@ impl<F: Real> Map<F> for Bound<'_, F> {
             project(grid, &theta[block.metric.start + h * d * d..][..d * d], &f[h * d * plane..][..d * plane], g);
             window::affinity(grid, g, s);
             let operator = Operator::new(prior, grid, s, memory);
-            let weight = theta[block.comb.start + h];
-            for c in 0..shape.channels {
-                let own = c * plane..(c + 1) * plane;
-                x.copy_from_slice(&at.x[own.clone()]);
-                solve(prior, grid, &operator, self.head(block, theta, h), self.channel(c), x, solver);
-                F::axpy(weight, x, &mut next[own]);
-            }
+            x.copy_from_slice(at.x);
+            solve(prior, grid, &operator, block.head(shape, theta, h), self.given(), x, solver);
+            F::axpy(theta[block.comb.start + h], x, next);
         }
     }
 }
@@ -407,13 +421,11 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let (g, gg) = (arena.take(d * plane), arena.take(d * plane));
         let (s, gs, gentries) = (arena.take(EDGES * plane), arena.take(EDGES * plane), arena.take(EDGES * plane));
         let gw = arena.take(gtv::DIRECTED * plane);
-        let (gdiagonal, diagonal, first) = (arena.take(plane), arena.take(plane), arena.take(plane));
-        let (x, c_own, spare) = (arena.take(plane), arena.take(plane), arena.take(plane));
+        let (gdiagonal, spare) = (arena.take(plane), arena.take(plane));
+        let n = at.x.len();
+        let (x, c_own, diagonal) = (arena.take(n), arena.take(n), arena.take(n));
         let memory = arena.take(Operator::<F>::len(prior, grid));
-        let solver_tape = arena.take(match prior {
-            Prior::Glr => glr::tape_len(grid, shape.iterations()),
-            Prior::Gtv => gtv::tape_len(grid, shape.admm, shape.cg),
-        });
+        let solver_tape = arena.take(self.solver_tape_len());
         let solver = arena.take(self.solver_len());
         features.forward(grid, theta, at.x, self.inside, tape, packed);
         let f = features.output(grid, tape);
@@ -424,64 +436,47 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
             project(grid, a, f, g);
             window::affinity(grid, g, s);
             let operator = Operator::new(prior, grid, s, memory);
-            let head = self.head(block, theta, h);
-            let n = shape.iterations();
+            let Head { steps, gamma } = block.head(shape, theta, h);
             let weight = theta[block.comb.start + h];
             gentries.fill(F::zero());
             gdiagonal.fill(F::zero());
-            gw.fill(F::zero());
-            for c in 0..shape.channels {
-                let own = c * plane..(c + 1) * plane;
-                let channel = self.channel(c);
-                x.copy_from_slice(&at.x[own.clone()]);
-                c_own.copy_from_slice(&cotangent[own.clone()]);
-                operator.diagonal(prior, channel.known, diagonal);
-                let stencil = Stencil { grid, diagonal, s: operator.entries };
-                // alpha lies before beta, beta before gamma
-                let (before_beta, from_beta) = gtheta.split_at_mut(block.beta.start);
-                let galpha = &mut before_beta[block.alpha.start + h * n..][..n];
-                let (gbeta, rest) = from_beta.split_at_mut(block.comb.start - block.beta.start);
-                let gbeta = &mut gbeta[h * n..(h + 1) * n];
-                match prior {
-                    Prior::Glr => {
-                        glr::solve_taped(&stencil, head.steps, channel.unknown, channel.y, x, solver_tape, solver);
-                        rest[h] += F::dot(x, c_own);
-                        c_own.iter_mut().for_each(|c| *c *= weight);
-                        let mut gradients =
-                            cg::Gradients { alpha: galpha, beta: gbeta, diagonal: gdiagonal, s: gentries };
-                        solver.fill(F::zero());
-                        glr::vjp(&stencil, head.steps, channel.unknown, solver_tape, c_own, &mut gradients, solver);
-                    }
-                    Prior::Gtv => {
-                        let Channel { y, known, inside, .. } = channel;
-                        let problem = gtv::Problem {
-                            a: stencil,
-                            w: operator.w,
-                            known,
-                            y,
-                            inside,
-                            steps: head.steps,
-                            gamma: head.gamma,
-                        };
-                        problem.solve_taped(x, solver_tape, solver);
-                        rest[h] += F::dot(x, c_own);
-                        c_own.iter_mut().for_each(|c| *c *= weight);
-                        let gamma = &mut rest[block.gamma.start - block.comb.start..][..shape.admm];
-                        let mut gradients = gtv::Gradients {
-                            alpha: galpha,
-                            beta: gbeta,
-                            gamma,
-                            diagonal: gdiagonal,
-                            squares: gentries,
-                            w: gw,
-                            first,
-                        };
-                        solver.fill(F::zero());
-                        problem.vjp(x, solver_tape, c_own, &mut gradients, solver);
-                    }
+            x.copy_from_slice(at.x);
+            let Given { y, known, unknown, inside } = self.given();
+            operator.diagonal(prior, known, diagonal);
+            let stencil = Stencil { grid, diagonal, s: operator.entries };
+            // alpha lies before beta, beta before gamma
+            let (before_beta, from_beta) = gtheta.split_at_mut(block.beta.start);
+            let iterations = shape.iterations();
+            let galpha = &mut before_beta[block.alpha.start + h * iterations..][..iterations];
+            let (gbeta, rest) = from_beta.split_at_mut(block.comb.start - block.beta.start);
+            let gbeta = &mut gbeta[h * iterations..(h + 1) * iterations];
+            match prior {
+                Prior::Glr => {
+                    glr::solve_taped(&stencil, steps, unknown, y, x, solver_tape, solver);
+                    rest[h] += F::dot(x, cotangent);
+                    scaled(weight, cotangent, c_own);
+                    let mut gradients = cg::Gradients { alpha: galpha, beta: gbeta, diagonal: gdiagonal, s: gentries };
+                    let solver = &mut solver[..glr::VJP_PLANES * n];
+                    glr::vjp(&stencil, steps, unknown, solver_tape, c_own, &mut gradients, solver);
                 }
-                F::axpy(F::one(), c_own, &mut gx[own]);
+                Prior::Gtv => {
+                    let problem = gtv::Problem { a: stencil, w: operator.w, known, y, inside, steps, gamma };
+                    problem.solve_taped(x, solver_tape, solver);
+                    rest[h] += F::dot(x, cotangent);
+                    scaled(weight, cotangent, c_own);
+                    gw.fill(F::zero());
+                    let mut gradients = gtv::Gradients {
+                        alpha: galpha,
+                        beta: gbeta,
+                        gamma: &mut rest[block.gamma.start - block.comb.start..][..shape.admm],
+                        diagonal: gdiagonal,
+                        squares: gentries,
+                        w: gw,
+                    };
+                    problem.vjp(solver_tape, c_own, &mut gradients, solver);
+                }
             }
+            F::axpy(F::one(), c_own, gx);
             gs.fill(F::zero());
             match prior {
                 Prior::Glr => glr::normalise_vjp(grid, s, operator.first, gentries, spare, gs),

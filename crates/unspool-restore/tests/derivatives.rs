@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use unspool_core::{At, Map, Vjp};
 use unspool_image::Cfa;
-use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, window};
+use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, stencil, window};
 
 fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -110,7 +110,7 @@ fn weights_of_windows() {
     // L = D - W: symmetric, rows sum to 0, positive semidefinite
     let mut degrees = vec![0.0; plane];
     window::degrees(grid, &s, &mut degrees);
-    let laplacian = window::Stencil { grid, diagonal: &degrees, s: &s };
+    let laplacian = stencil::Stencil { grid, diagonal: &degrees, s: &s };
     let apply = |x: &[f64]| {
         let mut out = vec![0.0; plane];
         laplacian.apply(x, &mut out);

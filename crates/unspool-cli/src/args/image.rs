@@ -77,9 +77,12 @@ pub(crate) struct InterpolateArgs {
     /// The mask is white where pixels are missing
     #[arg(long, requires = "mask")]
     pub(crate) missing_white: bool,
-    /// biharmonic, linear; bicubic for regular grids
-    #[arg(long, value_name = "NAME", default_value = "biharmonic")]
+    /// learned, biharmonic, linear; bicubic for regular grids
+    #[arg(long, value_name = "NAME", default_value = "learned")]
     pub(crate) method: String,
+    /// Weights of the network [default: those that come with the program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
 }
 
 /// Arguments of `unspool eval image`.
@@ -144,7 +147,10 @@ pub(crate) struct TrainImageArgs {
     /// Configuration, JSON
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) config: Option<PathBuf>,
-    /// Ready configuration: learned, uglr or ugtv
+    /// Start from these weights, such as those of another run, instead of the seed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) start: Option<PathBuf>,
+    /// Ready configuration: learned (demosaicking), interpolation, uglr or ugtv
     #[arg(long, value_name = "NAME", default_value = "learned")]
     pub(crate) preset: String,
     /// Folder for configuration, metrics, checkpoints and weights
@@ -186,7 +192,7 @@ Examples:
   Scratches painted white on a black copy of the photo:
     unspool interpolate photo.png -o whole.png --mask scratches.png --missing-white
   Twice the size:
-    unspool interpolate small.png -o large.png --scale 2 --method bicubic";
+    unspool interpolate small.png -o large.png --scale 2";
 
 pub(super) const EVAL_IMAGE_EXAMPLES: &str = "\
 Examples:
@@ -196,8 +202,9 @@ Examples:
 
 pub(super) const TRAIN_IMAGE_EXAMPLES: &str = "\
 Examples:
-  The network that comes with the program:
+  The networks that come with the program:
     unspool train image --data photos/ --validation other/ -o run
+    unspool train image --data photos/ --validation other/ --preset interpolation -o run-gaps
   The paper's, on the paper's terms; stopped by Ctrl-C or worse, it goes on with --resume:
     unspool train image --data photos/ --preset ugtv -o run-ugtv
     unspool train image --data photos/ --preset ugtv -o run-ugtv --resume

@@ -62,6 +62,7 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
                 let mask = mask(args, &truth, seed)?;
                 let known = simulate::gaussian_noise(&truth, args.noise / 255.0, seed)?;
                 for ((_, method), scores) in methods.iter().zip(&mut scores) {
+                    scores.parameters = method.parameters();
                     scores.add(args, &truth, || method.run(&known, &mask))?;
                 }
             }
@@ -136,10 +137,14 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
         }
         "interpolate" => {
             let grid = args.mask.starts_with("grid");
-            let all: &[&str] = if grid { &["linear", "bicubic", "biharmonic"] } else { &["linear", "biharmonic"] };
+            let all: &[&str] = if grid {
+                &["linear", "bicubic", "biharmonic", "learned"]
+            } else {
+                &["linear", "biharmonic", "learned"]
+            };
             let methods = chosen(all)
                 .into_iter()
-                .map(|name| Interpolate::named(&name).map(|method| (name, method)))
+                .map(|name| Interpolate::named(&name, args.weights.as_deref()).map(|method| (name, method)))
                 .collect::<Result<_, Failure>>()?;
             Ok(Task::Interpolate(methods))
         }
@@ -228,7 +233,7 @@ fn document(args: &EvalImageArgs, names: &[String], scores: &[Scores], images: u
                 "ssim": scores.mean_ssim(),
                 "seconds": scores.seconds(),
                 "parameters": scores.parameters,
-                "default": name == DEFAULT || args.task == "interpolate" && name == "biharmonic",
+                "default": name == DEFAULT,
             });
             (name.clone(), one)
         })

@@ -11,7 +11,7 @@ use crate::exit::{Done, Failure};
 /// Fills in pixels that are missing.
 pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
     super::super::build_threads(args.batch.threads)?;
-    let method = Interpolate::named(&args.method)?;
+    let method = Interpolate::named(&args.method, args.weights.as_deref())?;
     let mask_file = match &args.mask {
         Some(path) => {
             let mut photo = io::read(path)?;

@@ -3,31 +3,33 @@
 use std::path::Path;
 
 use unspool_image::{Cfa, Image, Mask, demosaick, interpolate};
-use unspool_restore::{Learned, Observed, Prior, Shape, Transformer};
-use unspool_train::weights;
+use unspool_restore::{Demosaicker, Interpolator, Observed, Prior, Shape, Transformer};
+use unspool_train::{Layout, weights};
 
 use crate::exit::Failure;
 
 /// The method that is taken unless another is named.
 pub(super) const DEFAULT: &str = "learned";
 
+/// Values of these parameters from a file.
+pub(super) fn read(path: &Path, layout: &Layout) -> Result<Vec<f32>, Failure> {
+    Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
+}
+
 /// A way to demosaick.
 pub(super) enum Demosaick {
     Classic(demosaick::Method),
-    Learned(Learned, Vec<f32>),
+    Learned(Demosaicker, Vec<f32>),
     Transformer(Transformer, Vec<f32>),
 }
 
 impl Demosaick {
     /// By name; `weights` replaces those that are shipped.
     pub(super) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
-        let read = |path: &Path, layout| -> Result<Vec<f32>, Failure> {
-            Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
-        };
         let needed = || Failure::new(format!("{name} comes without weights"), "train them, and name them by --weights");
         match name {
             "learned" => {
-                let net = Learned::shipped();
+                let net = Demosaicker::shipped();
                 let theta = match weights {
                     Some(path) => read(path, net.layout())?,
                     None => net.shipped_weights()?,
@@ -82,14 +84,39 @@ impl Demosaick {
 }
 
 /// A way to interpolate.
-pub(super) struct Interpolate(pub(super) interpolate::Method);
+pub(super) enum Interpolate {
+    Classic(interpolate::Method),
+    Learned(Interpolator, Vec<f32>),
+}
 
 impl Interpolate {
-    pub(super) fn named(name: &str) -> Result<Self, Failure> {
-        Ok(Interpolate(name.parse()?))
+    /// By name; `weights` replaces those that are shipped.
+    pub(super) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
+        if name == DEFAULT {
+            let net = Interpolator::shipped();
+            let theta = match weights {
+                Some(path) => read(path, net.layout())?,
+                None => net.shipped_weights()?,
+            };
+            return Ok(Interpolate::Learned(net, theta));
+        }
+        let hint = "there are learned, biharmonic, linear and bicubic";
+        let method = name.parse().map_err(|_| Failure::new(format!("there is no method {name:?}"), hint))?;
+        Ok(Interpolate::Classic(method))
+    }
+
+    /// Number of trained numbers.
+    pub(super) fn parameters(&self) -> usize {
+        match self {
+            Interpolate::Classic(_) => 0,
+            Interpolate::Learned(_, theta) => theta.len(),
+        }
     }
 
     pub(super) fn run(&self, image: &Image, mask: &Mask) -> Result<Image, Failure> {
-        Ok(interpolate::run(self.0, image, mask)?)
+        match self {
+            Interpolate::Classic(method) => Ok(interpolate::run(*method, image, mask)?),
+            Interpolate::Learned(net, theta) => Ok(net.interpolate(theta, image, mask)?),
+        }
     }
 }

@@ -7,6 +7,7 @@ use unspool_image::{Image, io};
 use unspool_restore::Recipe;
 use unspool_train::RunFolder;
 
+use super::method;
 use crate::args::TrainImageArgs;
 use crate::cmd::train;
 use crate::exit::{Done, Failure};
@@ -46,10 +47,13 @@ pub(crate) fn run(args: &TrainImageArgs) -> Result<Done, Failure> {
         let problem = format!("{} photos are too few to keep some aside", images.len());
         return Err(Failure::new(problem, "give at least 10, or others by --validation"));
     }
-    let config = json!({ "recipe": recipe, "photos": images.len(), "validation": validation.len() });
+    let layout = recipe.layout();
+    let start = args.start.as_deref().map(|path| method::read(path, &layout)).transpose()?;
+    let from = args.start.as_ref().map(|path| path.display().to_string());
+    let config = json!({ "recipe": recipe, "photos": images.len(), "validation": validation.len(), "start": from });
     let folder = RunFolder::open(&args.out, &config, args.resume)?;
     train::report(&folder, &args.out, recipe.training.epochs, args.quiet, share, |tell| {
-        Ok(recipe.train(&images, &validation, &folder, tell)?)
+        Ok(recipe.train(&images, &validation, start.as_deref(), &folder, tell)?)
     })
 }
 

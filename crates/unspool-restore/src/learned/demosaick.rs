@@ -1,0 +1,121 @@
+//! Demosaicking: Menon's estimate, corrected by a network that sees it, the mosaic and the noise level.
+//!
+//! A cell of the network is a cell of the sensor, red first: other Bayer patterns are brought to RGGB by a mirrored row
+//! or column.
+
+use unspool_core::Real;
+use unspool_image::demosaick::{self, Method};
+use unspool_image::{Cfa, Image, Result};
+use unspool_train::{Layout, Model, Noise};
+
+use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, refused, shipped, stacked};
+
+/// The weights that are shipped.
+static SHIPPED: &[u8] = include_bytes!("../../weights/demosaick.safetensors");
+
+/// The network.
+#[derive(Clone, Debug)]
+pub struct Demosaicker(Cells);
+
+/// What a sensor measured, and the truth.
+#[derive(Clone, Debug)]
+pub struct Mosaic {
+    /// The truth, three channels, even size.
+    pub target: Image,
+    /// The mosaic, RGGB.
+    pub mosaic: Image,
+    /// Standard deviation of its noise.
+    pub sigma: f32,
+}
+
+impl Demosaicker {
+    /// A network with so many maps and residual blocks.
+    pub fn new(maps: usize, blocks: usize) -> Self {
+        Demosaicker(Cells::new(4, 3, true, (maps, blocks)))
+    }
+
+    /// The network whose weights come with the crate.
+    pub fn shipped() -> Self {
+        Demosaicker::new(SHIPPED_SIZE.0, SHIPPED_SIZE.1)
+    }
+
+    /// The weights that come with the crate.
+    ///
+    /// # Errors
+    /// None, unless the crate was damaged or the network is another one.
+    pub fn shipped_weights(&self) -> unspool_train::Result<Vec<f32>> {
+        shipped(SHIPPED, &self.0.layout)
+    }
+
+    /// Its parameters.
+    pub fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    /// Demosaicks: three channels, neither clipped nor rounded. `sigma`: standard deviation of the noise.
+    ///
+    /// # Errors
+    /// Not a mosaic.
+    pub fn demosaick(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
+        let (y0, x0) = cfa.red();
+        let (height, width) = (mosaic.height(), mosaic.width());
+        // even sizes, red first: mirrored without repeating the border
+        let (tall, wide) = ((height + y0).next_multiple_of(2), (width + x0).next_multiple_of(2));
+        let even = Image::from_fn(1, tall, wide, |_, y, x| {
+            mosaic.plane(0)[mirror(y, y0, height) * width + mirror(x, x0, width)]
+        });
+        let start = demosaick::run(Method::Menon, &even, Cfa::Rggb)?;
+        let planes = stacked(&[&start, &even]);
+        drop((start, even));
+        self.0.correct(theta, Seen { planes: &planes, sigma }).crop(y0, x0, height, width)
+    }
+}
+
+/// What the network sees of a mosaic.
+fn planes(sample: &Mosaic) -> unspool_train::Result<Image> {
+    let start = demosaick::run(Method::Menon, &sample.mosaic, Cfa::Rggb).map_err(refused)?;
+    Ok(stacked(&[&start, &sample.mosaic]))
+}
+
+impl<F: Real> Model<F> for Demosaicker {
+    type Sample = Mosaic;
+    type Memory = Memory<F>;
+
+    fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    fn memory(&self) -> Memory<F> {
+        Memory(Vec::new())
+    }
+
+    fn loss(
+        &self,
+        theta: &[F],
+        sample: &Mosaic,
+        _: &mut Noise,
+        gradient: &mut [F],
+        memory: &mut Memory<F>,
+    ) -> unspool_train::Result<f64> {
+        let seen = Seen { planes: &planes(sample)?, sigma: sample.sigma };
+        Ok(self.0.loss(theta, seen, Truth { target: &sample.target, known: None }, gradient, memory))
+    }
+
+    fn metric_names(&self) -> Vec<String> {
+        METRICS.map(String::from).to_vec()
+    }
+
+    fn metrics(
+        &self,
+        theta: &[F],
+        sample: &Mosaic,
+        _: &mut Noise,
+        out: &mut [f64],
+        memory: &mut Memory<F>,
+    ) -> unspool_train::Result<()> {
+        let seen = Seen { planes: &planes(sample)?, sigma: sample.sigma };
+        let truth = Truth { target: &sample.target, known: None };
+        out.copy_from_slice(&self.0.metrics(theta, seen, truth, memory));
+        Ok(())
+    }
+}
