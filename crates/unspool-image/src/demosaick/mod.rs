@@ -8,7 +8,8 @@
 //! | [`Lmmse`](Method::Lmmse) | best linear estimate of colour differences in both directions, fused | Zhang, Wu 2005 |
 //!
 //! Every method takes any size. Past a border the mosaic is mirrored at its outermost pixel, which keeps the pattern
-//! of colours; an axis of a single pixel has no such mirror image and goes on in grey.
+//! of colours; an axis of a single pixel has no such mirror image and goes on in grey. Malvar's filters take the outermost
+//! samples twice instead, which suits them better.
 
 use std::fmt;
 use std::str::FromStr;
@@ -96,7 +97,9 @@ pub fn run(method: Method, mosaic: &Image, cfa: Cfa) -> Result<Image> {
             want: "one channel of at least one pixel".into(),
         });
     }
-    let mosaic = plane::Mosaic::new(mosaic, cfa);
+    // Malvar's filters mix colours anyway, and take the outermost samples better twice than mirrored
+    let edge = if method == Method::Malvar { plane::repeat } else { plane::mirror };
+    let mosaic = plane::Mosaic::new(mosaic, cfa, edge);
     let planes = match method {
         Method::Bilinear => bilinear::run(&mosaic),
         Method::Malvar => malvar::run(&mosaic),

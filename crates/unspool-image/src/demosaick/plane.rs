@@ -28,12 +28,13 @@ pub(super) struct Site {
 }
 
 impl Mosaic {
-    pub(super) fn new(image: &Image, cfa: Cfa) -> Self {
+    /// With `edge` saying which of the pixels of an axis stands at a place of it with margins.
+    pub(super) fn new(image: &Image, cfa: Cfa, edge: fn(usize, usize) -> usize) -> Self {
         let (height, width) = (image.height() + 2 * MARGIN, image.width() + 2 * MARGIN);
         let mut data = Vec::with_capacity(height * width);
         for y in 0..height {
-            let row = mirror(y, image.height()) * image.width();
-            data.extend((0..width).map(|x| image.plane(0)[row + mirror(x, image.width())]));
+            let row = edge(y, image.height()) * image.width();
+            data.extend((0..width).map(|x| image.plane(0)[row + edge(x, image.width())]));
         }
         Mosaic { cfa, height, width, data }
     }
@@ -67,10 +68,16 @@ impl Mosaic {
 
 /// The pixel of `n` that stands at place `i` of an axis with margins: mirrored at the outermost pixels, again and
 /// again if `n` is small.
-fn mirror(i: usize, n: usize) -> usize {
+pub(super) fn mirror(i: usize, n: usize) -> usize {
     let period = (2 * (n - 1)).max(1);
     let at = (i + period * MARGIN - MARGIN) % period;
     at.min(period - at) % n
+}
+
+/// The same, mirrored behind the outermost pixels, which are then there twice: the pattern of colours is lost.
+pub(super) fn repeat(i: usize, n: usize) -> usize {
+    let at = (i + 2 * n * MARGIN - MARGIN) % (2 * n);
+    at.min(2 * n - 1 - at)
 }
 
 /// The mean of the values at the ends of a step to both sides.
@@ -90,7 +97,7 @@ pub(super) fn diagonal(plane: &[f32], i: usize, stride: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::mirror;
+    use super::{mirror, repeat};
 
     #[test]
     fn mirrors_at_the_outermost_pixels() {
@@ -98,5 +105,7 @@ mod tests {
         assert_eq!(seen(1), [0; 12]);
         assert_eq!(seen(2), [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
         assert_eq!(seen(4), [2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1]);
+        let seen = |n| (13..20).map(|i| repeat(i, n)).collect::<Vec<_>>();
+        assert_eq!((seen(1), seen(2)), (vec![0; 7], vec![1, 1, 0, 0, 1, 1, 0]));
     }
 }
