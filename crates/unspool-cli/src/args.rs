@@ -14,7 +14,9 @@ pub(crate) use self::graph::{
     EvalCommand, EvalGraphArgs, GraphCommand, LearnGraphArgs, MethodArg, SimulateArgs, TrainCommand, TrainGraphArgs,
 };
 
-pub(crate) use self::image::{BatchArgs, DemosaickArgs, EvalImageArgs, InterpolateArgs, MosaickArgs, TrainImageArgs};
+pub(crate) use self::image::{
+    BatchArgs, DemosaickArgs, EvalImageArgs, ExplainArgs, InterpolateArgs, MosaickArgs, TrainImageArgs,
+};
 
 /// Learn regularisers by hypergradient; learn graphs from signals; demosaick and mend images; measure derivatives of solvers.
 #[derive(Debug, Parser)]

@@ -130,4 +130,13 @@ impl Image {
         }
         Ok(Image::from_fn(self.channels, height, width, |c, i, j| self.plane(c)[(y + i) * self.width + x + j]))
     }
+
+    /// Turned upside down, or left to right, or both.
+    pub fn mirrored(&self, rows: bool, columns: bool) -> Image {
+        let (height, width) = (self.height, self.width);
+        let place = |turned: bool, i: usize, n: usize| if turned { n - 1 - i } else { i };
+        Image::from_fn(self.channels, height, width, |c, y, x| {
+            self.plane(c)[place(rows, y, height) * width + place(columns, x, width)]
+        })
+    }
 }

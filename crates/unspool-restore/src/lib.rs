@@ -9,17 +9,19 @@
 //! | [`start`] | the first estimate |
 //! | [`transformer`] | uGLR and uGTV |
 //! | [`residual`], [`learned`] | the networks that are shipped |
-//! | [`restore`] | a network on whole images |
+//! | [`restore`], [`explain`] | a network on whole images; what it saw |
 //! | [`train`] | a network as a model to be trained |
 //! | [`patches`], [`recipe`] | what networks are trained on, and how |
 
 pub mod cg;
 pub mod conv;
+pub mod explain;
 pub mod features;
 pub mod glr;
 pub mod grid;
 pub mod gtv;
 pub mod learned;
+mod mosaic;
 pub mod patches;
 pub mod recipe;
 pub mod residual;
@@ -30,6 +32,7 @@ pub mod train;
 pub mod transformer;
 pub mod window;
 
+pub use explain::Explanation;
 pub use grid::Grid;
 pub use learned::{Demosaicker, Interpolator};
 pub use recipe::Recipe;

@@ -116,13 +116,29 @@ impl Transformer {
         x: &[F],
         slots: &mut [Vec<F>],
     ) -> Vec<F> {
+        let s = self.graphs(block, theta, observed.grid, x);
+        let mut next = vec![F::zero(); x.len()];
+        self.solutions(block, theta, observed, x, &s, slots, |weight, solution| F::axpy(weight, solution, &mut next));
+        next
+    }
+
+    /// Calls `each` with the weight and the solution of each head, in order. `s`: the [graphs](Transformer::graphs).
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn solutions<F: Real>(
+        &self,
+        block: usize,
+        theta: &[F],
+        observed: &Observed<F>,
+        x: &[F],
+        s: &[F],
+        slots: &mut [Vec<F>],
+        mut each: impl FnMut(F, &[F]),
+    ) {
         let Observed { grid, y, known, unknown, inside } = observed;
         let (grid, shape) = (*grid, self.shape());
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
         let (plane, prior) = (grid.plane(), shape.prior);
-        let s = self.graphs(block, theta, grid, x);
         let block = &self.blocks[block];
-        let mut next = vec![F::zero(); x.len()];
         let mut memories: Vec<Vec<F>> = Vec::new();
         for heads in (0..shape.heads).collect::<Vec<_>>().chunks(TOGETHER) {
             memories.resize_with(heads.len(), Vec::new);
@@ -151,11 +167,8 @@ impl Transformer {
                 .collect();
             let mut solved: Vec<(usize, Vec<F>)> = solved.into_iter().flatten().collect();
             solved.sort_by_key(|(h, _)| *h);
-            for (h, solved) in solved {
-                F::axpy(theta[block.comb.start + heads[h]], &solved, &mut next);
-            }
+            solved.iter().for_each(|(h, solution)| each(theta[block.comb.start + heads[*h]], solution));
         }
-        next
     }
 
     /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them.

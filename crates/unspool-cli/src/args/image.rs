@@ -27,6 +27,22 @@ pub(crate) struct BatchArgs {
     pub(crate) quiet: bool,
 }
 
+/// Arguments that ask a network what it saw.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Folder for pictures of what the network saw of each image: estimates, edges, doubts, what pixels are made of
+    #[arg(long, value_name = "DIR")]
+    pub(crate) explain: Option<PathBuf>,
+    /// A pixel to tell about; may be given again [default: an edge, a smooth area, texture, where it is least sure]
+    #[arg(long, value_name = "ROW,COLUMN", requires = "explain", value_parser = pixel)]
+    pub(crate) pixel: Vec<(usize, usize)>,
+}
+
+fn pixel(text: &str) -> Result<(usize, usize), String> {
+    let pair = text.split_once(',').and_then(|(y, x)| Some((y.trim().parse().ok()?, x.trim().parse().ok()?)));
+    pair.ok_or_else(|| "give a row and a column, counted from 0, such as 120,64".to_owned())
+}
+
 /// Arguments of `unspool mosaick`.
 #[derive(Debug, Args)]
 pub(crate) struct MosaickArgs {
@@ -60,6 +76,8 @@ pub(crate) struct DemosaickArgs {
     /// Standard deviation of the noise, in units of an 8-bit image, or auto
     #[arg(long, value_name = "SIGMA", default_value = "0")]
     pub(crate) noise: String,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
 }
 
 /// Arguments of `unspool interpolate`.
@@ -83,6 +101,8 @@ pub(crate) struct InterpolateArgs {
     /// Weights of the network [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArgs,
 }
 
 /// Arguments of `unspool eval image`.

@@ -2,6 +2,7 @@
 
 mod curse;
 mod graph;
+pub(crate) mod neighbourhood;
 mod training;
 mod tuning;
 

@@ -19,6 +19,7 @@ use crate::transformer::Arena;
 
 pub mod demosaick;
 pub mod interpolate;
+pub mod probe;
 
 pub use demosaick::Demosaicker;
 pub use interpolate::Interpolator;

@@ -4,6 +4,7 @@ use serde_json::json;
 use unspool_image::io::Photo;
 use unspool_image::{Cfa, noise};
 
+use super::explain::Folder;
 use super::method::Demosaick;
 use crate::args::DemosaickArgs;
 use crate::exit::{Done, Failure};
@@ -31,6 +32,10 @@ pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
             return Err(refused("has an alpha channel, which no sensor measures", "remove it"));
         }
         let sigma = stated.map_or_else(|| noise::estimate(&photo.image, Some(cfa)) as f32, |s| s / 255.0);
+        if let Some(folder) = super::explain_folder(&args.explain, path) {
+            let folder = Folder::new(&folder, args.batch.force)?;
+            method.explain(folder, &photo.image, cfa, sigma, &args.explain.pixel)?;
+        }
         let image = method.run(&photo.image, cfa, sigma)?;
         let note = json!({ "noise": sigma * 255.0 });
         Ok((Photo { image, ..photo }, note))

@@ -1,9 +1,12 @@
 //! `unspool interpolate`.
 
+use std::path::Path;
+
 use serde_json::Value;
 use unspool_image::io::{self, Photo};
 use unspool_image::{Image, Mask};
 
+use super::explain::Folder;
 use super::method::Interpolate;
 use crate::args::InterpolateArgs;
 use crate::exit::{Done, Failure};
@@ -22,8 +25,15 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
         }
         None => None,
     };
-    super::each("interpolate", &args.batch, |photo, _| {
-        let fill = |image: &Image, what: &str| -> Result<Image, Failure> {
+    super::each("interpolate", &args.batch, |photo, path| {
+        let folder = super::explain_folder(&args.explain, path);
+        let fill = |image: &Image, what: &str, folder: Option<&Path>| -> Result<Image, Failure> {
+            let run = |image: &Image, mask: &Mask| {
+                if let Some(folder) = folder {
+                    method.explain(Folder::new(folder, args.batch.force)?, image, mask, &args.explain.pixel)?;
+                }
+                method.run(image, mask)
+            };
             let channels = image.channels();
             match (&mask_file, args.scale) {
                 (Some((path, mask)), _) => {
@@ -31,7 +41,7 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
                     mask.check(image).map_err(|e| {
                         Failure::new(format!("{}: {e} ({what})", path.display()), "give a mask of the image's size")
                     })?;
-                    method.run(image, &mask)
+                    run(image, &mask)
                 }
                 (None, scale) => {
                     let scale = usize::from(scale.unwrap_or(2));
@@ -41,14 +51,14 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
                     let apart = Image::from_fn(channels, height, width, |c, y, x| {
                         if on_grid(y, x) { image.plane(c)[y / scale * image.width() + x / scale] } else { 0.0 }
                     });
-                    method.run(&apart, &mask)
+                    run(&apart, &mask)
                 }
             }
         };
-        let image = fill(&photo.image, "image")?;
+        let image = fill(&photo.image, "image", folder.as_deref())?;
         let alpha = match &photo.alpha {
             // nothing is missing of transparency unless the image grows
-            Some(alpha) if args.scale.is_some() => Some(fill(alpha, "alpha channel")?),
+            Some(alpha) if args.scale.is_some() => Some(fill(alpha, "alpha channel", None)?),
             other => other.clone(),
         };
         Ok((Photo { image, alpha, ..photo }, Value::Null))

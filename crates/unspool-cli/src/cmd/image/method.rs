@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use unspool_image::{Cfa, Image, Mask, demosaick, interpolate};
-use unspool_restore::{Demosaicker, Interpolator, Observed, Prior, Shape, Transformer};
+use unspool_restore::{Demosaicker, Interpolator, Prior, Shape, Transformer};
 use unspool_train::{Layout, weights};
 
+use super::explain::{self, Folder};
 use crate::exit::Failure;
 
 /// The method that is taken unless another is named.
@@ -63,24 +64,37 @@ impl Demosaick {
         match self {
             Demosaick::Classic(method) => Ok(demosaick::run(*method, mosaic, cfa)?),
             Demosaick::Learned(net, theta) => Ok(net.demosaick(theta, mosaic, cfa, sigma)?),
+            Demosaick::Transformer(net, theta) => Ok(net.demosaick(theta, mosaic, cfa)?),
+        }
+    }
+}
+
+impl Demosaick {
+    /// Writes what the method saw, if it is a network.
+    pub(super) fn explain(
+        &self,
+        folder: Folder,
+        mosaic: &Image,
+        cfa: Cfa,
+        sigma: f32,
+        pixels: &[(usize, usize)],
+    ) -> Result<(), Failure> {
+        match self {
+            Demosaick::Classic(method) => Err(nothing_to_explain(method.name())),
+            Demosaick::Learned(net, theta) => explain::demosaicker(folder, (net, theta), (mosaic, cfa, sigma), pixels),
             Demosaick::Transformer(net, theta) => {
-                // trained on RGGB: turned around until red comes first
-                let (y0, x0) = cfa.red();
-                let (height, width) = (mosaic.height(), mosaic.width());
-                let at = |y: usize, x: usize| {
-                    let (y, x) = (if y0 == 1 { height - 1 - y } else { y }, if x0 == 1 { width - 1 - x } else { x });
-                    y * width + x
-                };
-                let turned = Image::from_fn(1, height, width, |_, y, x| mosaic.plane(0)[at(y, x)]);
-                let cfa = cfa.shifted((height - 1) * y0, (width - 1) * x0);
-                let spread = cfa.spread(&turned)?;
-                let observed = Observed::new(height, width, spread.data(), cfa.mask(height, width).known());
-                let x = observed.image(&net.restore(theta, &observed));
-                let n = height * width;
-                Ok(Image::from_fn(3, height, width, |c, y, column| x[c * n + at(y, column)]))
+                let name = if net.prior() == Prior::Glr { "uglr" } else { "ugtv" };
+                explain::transformer(folder, name, (net, theta), (mosaic, cfa), pixels)
             }
         }
     }
+}
+
+fn nothing_to_explain(name: &str) -> Failure {
+    Failure::new(
+        format!("{name} is no network: there is nothing to explain"),
+        "take --method learned, or uglr or ugtv for mosaics",
+    )
 }
 
 /// A way to interpolate.
@@ -117,6 +131,20 @@ impl Interpolate {
         match self {
             Interpolate::Classic(method) => Ok(interpolate::run(*method, image, mask)?),
             Interpolate::Learned(net, theta) => Ok(net.interpolate(theta, image, mask)?),
+        }
+    }
+
+    /// Writes what the method saw, if it is a network.
+    pub(super) fn explain(
+        &self,
+        folder: Folder,
+        image: &Image,
+        mask: &Mask,
+        pixels: &[(usize, usize)],
+    ) -> Result<(), Failure> {
+        match self {
+            Interpolate::Classic(method) => Err(nothing_to_explain(method.name())),
+            Interpolate::Learned(net, theta) => explain::interpolator(folder, (net, theta), (image, mask), pixels),
         }
     }
 }

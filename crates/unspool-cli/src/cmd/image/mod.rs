@@ -2,6 +2,7 @@
 
 pub(crate) mod demosaick;
 pub(crate) mod eval;
+mod explain;
 pub(crate) mod interpolate;
 mod method;
 pub(crate) mod mosaick;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use unspool_image::io::{self, Format, Photo};
 
 use super::SCHEMA_VERSION;
-use crate::args::BatchArgs;
+use crate::args::{BatchArgs, ExplainArgs};
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
@@ -79,6 +80,11 @@ fn targets(files: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, Failure> {
             Err(Failure::new(problem, "give them other names, or run the command twice"))
         })
         .collect()
+}
+
+/// Where what a network saw of this image goes.
+fn explain_folder(args: &ExplainArgs, image: &Path) -> Option<PathBuf> {
+    args.explain.as_ref().map(|folder| folder.join(image.file_stem().unwrap_or_default()))
 }
 
 /// What a command makes of a photo, and what it has to say about it.
