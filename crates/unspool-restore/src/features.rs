@@ -68,21 +68,75 @@ impl Features {
     /// `packed`: [`Features::packed_len`] numbers.
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], inside: &[F], tape: &mut [F], packed: &mut [F]) {
         let n = self.maps * grid.plane();
-        let layer = |i: usize, x: &[F], out: &mut [F], packed: &mut [F]| {
-            let inputs = x.len() / grid.plane();
-            let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
-            conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-            conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), inside, out);
-        };
-        layer(0, x, &mut tape[..n], packed);
+        self.convolve(0, grid, theta, x, inside, &mut tape[..n], packed);
         relu(&mut tape[..n]);
-        let skips = &theta[self.skips.clone()];
         for i in 1..LAYERS {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
             let (r, h) = own.split_at_mut(n);
-            layer(i, before, r, packed);
-            skip(skips[2 * i - 2], skips[2 * i - 1], before, r, h);
+            self.layer(i, grid, theta, before, inside, r, h, packed);
         }
+    }
+
+    /// The features without a tape: `maps` planes of `memory`, [`Features::infer_len`] numbers that are zero outside of the
+    /// body.
+    pub fn infer<'a, F: Real>(
+        &self,
+        grid: Grid,
+        theta: &[F],
+        x: &[F],
+        inside: &[F],
+        memory: &'a mut [F],
+        packed: &mut [F],
+    ) -> &'a [F] {
+        let (mut h, rest) = memory.split_at_mut(self.maps * grid.plane());
+        let (r, mut next) = rest.split_at_mut(self.maps * grid.plane());
+        self.convolve(0, grid, theta, x, inside, h, packed);
+        relu(h);
+        for i in 1..LAYERS {
+            self.layer(i, grid, theta, h, inside, r, next, packed);
+            std::mem::swap(&mut h, &mut next);
+        }
+        h
+    }
+
+    /// Length of the memory of [`Features::infer`].
+    pub fn infer_len(&self, grid: Grid) -> usize {
+        3 * self.maps * grid.plane()
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn convolve<F: Real>(
+        &self,
+        i: usize,
+        grid: Grid,
+        theta: &[F],
+        x: &[F],
+        inside: &[F],
+        out: &mut [F],
+        packed: &mut [F],
+    ) {
+        let inputs = x.len() / grid.plane();
+        let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
+        conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
+        conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), inside, out);
+    }
+
+    /// Layer `i > 0`: `r` and then `h` from the `h` before.
+    #[allow(clippy::too_many_arguments)]
+    fn layer<F: Real>(
+        &self,
+        i: usize,
+        grid: Grid,
+        theta: &[F],
+        before: &[F],
+        inside: &[F],
+        r: &mut [F],
+        h: &mut [F],
+        packed: &mut [F],
+    ) {
+        let skips = &theta[self.skips.clone()];
+        self.convolve(i, grid, theta, before, inside, r, packed);
+        skip(skips[2 * i - 2], skips[2 * i - 1], before, r, h);
     }
 
     /// The features of a tape.

@@ -129,6 +129,37 @@ impl Residual {
         self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], inside, out, packed);
     }
 
+    /// [`Residual::forward`] without a tape. `maps`: [`Residual::maps_len`] numbers.
+    #[allow(clippy::too_many_arguments)]
+    pub fn infer<F: Real>(
+        &self,
+        grid: Grid,
+        theta: &[F],
+        x: &[F],
+        inside: &[F],
+        maps: &mut [F],
+        packed: &mut [F],
+        out: &mut [F],
+    ) {
+        let n = self.maps() * grid.plane();
+        let (mut h, rest) = maps.split_at_mut(n);
+        let (r, mut next) = rest.split_at_mut(n);
+        self.first.forward(grid, theta, x, inside, h, packed);
+        for [first, second] in &self.blocks {
+            first.forward(grid, theta, h, inside, r, packed);
+            relu(r);
+            second.forward(grid, theta, r, inside, next, packed);
+            F::axpy(F::one(), h, next);
+            std::mem::swap(&mut h, &mut next);
+        }
+        self.last.forward(grid, theta, h, inside, out, packed);
+    }
+
+    /// Length of the memory of [`Residual::infer`].
+    pub fn maps_len(&self, grid: Grid) -> usize {
+        3 * self.maps() * grid.plane()
+    }
+
     /// The adjoint in the parameters, from the cotangent `g` of the output. `memory`: two times the maps.
     #[allow(clippy::too_many_arguments)]
     pub fn vjp<F: Real>(

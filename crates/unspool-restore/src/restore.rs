@@ -11,8 +11,8 @@ use crate::start;
 use crate::transformer::{Arena, Given, Operator, Prior, Transformer, project, solve, solve_len};
 use crate::window::{self, EDGES};
 
-/// Rows and columns of a tile: its feature maps stay in cache.
-const TILE: usize = 64;
+/// Rows and columns of a tile: a small share of it is border, and its feature maps stay in the last cache.
+const TILE: usize = 128;
 /// What a tile needs beyond its border: a pixel for each convolution, and the reach of a window.
 const HALO: usize = features::LAYERS + REACH;
 /// Heads whose graphs are held at a time.
@@ -224,11 +224,11 @@ impl Transformer {
         let features = &block.features;
         memory.clear();
         memory.resize(
-            Arena::<F>::slack(5) + features.tape_len(tile) + features.packed_len() + (shape.channels + 1 + d) * plane,
+            Arena::<F>::slack(5) + features.infer_len(tile) + features.packed_len() + (shape.channels + 1 + d) * plane,
             F::zero(),
         );
         let mut arena = Arena::new(memory);
-        let tape = arena.take(features.tape_len(tile));
+        let maps = arena.take(features.infer_len(tile));
         let packed = arena.take(features.packed_len());
         let (own, inside, g) = (arena.take(shape.channels * plane), arena.take(plane), arena.take(d * plane));
         for (own, x) in own.chunks_exact_mut(plane).zip(x.chunks_exact(grid.plane())) {
@@ -237,8 +237,7 @@ impl Transformer {
             }
         }
         tile.inside(inside);
-        features.forward(tile, theta, own, inside, tape, packed);
-        let f = features.output(tile, tape);
+        let f = features.infer(tile, theta, own, inside, maps, packed);
         let mut s = vec![F::zero(); shape.heads * EDGES * plane];
         for (h, s) in s.chunks_exact_mut(EDGES * plane).enumerate() {
             let a = &theta[block.metric.start + h * d * d..][..d * d];

@@ -128,15 +128,15 @@ macro_rules! blocks {
         while $first < channels {
             let mut $at = range.start;
             macro_rules! run {
-                                                ($c:literal, $p:literal) => {
-                                                    while $at + $p * $lanes <= range.end {
-                                                        const $C: usize = $c;
-                                                        const $P: usize = $p;
-                                                        $body
-                                                        $at += $p * $lanes;
-                                                    }
-                                                };
-                                            }
+                                                                        ($c:literal, $p:literal) => {
+                                                                            while $at + $p * $lanes <= range.end {
+                                                                                const $C: usize = $c;
+                                                                                const $P: usize = $p;
+                                                                                $body
+                                                                                $at += $p * $lanes;
+                                                                            }
+                                                                        };
+                                                                    }
             match channels - $first {
                 1 => {
                     run!(1, 4);

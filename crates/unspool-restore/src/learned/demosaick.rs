@@ -13,6 +13,11 @@ use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, refused, 
 /// The weights that are shipped.
 static SHIPPED: &[u8] = include_bytes!("../../weights/demosaick.safetensors");
 
+/// Pixels of a strip of a large image.
+const STRIP: usize = 3 << 20;
+/// Rows, an even number, beyond which Menon's method sees nothing.
+const MENON_REACH: usize = 16;
+
 /// The network.
 #[derive(Clone, Debug)]
 pub struct Demosaicker(Cells);
@@ -54,9 +59,42 @@ impl Demosaicker {
 
     /// Demosaicks: three channels, neither clipped nor rounded. `sigma`: standard deviation of the noise.
     ///
+    /// # Complexity
+    /// Time in proportion to pixels. Large images are done in strips: beside mosaic and result, about 300 MB are needed.
+    ///
     /// # Errors
     /// Not a mosaic.
     pub fn demosaick(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
+        let (height, width) = (mosaic.height(), mosaic.width());
+        let rows = (STRIP / width.max(1)).next_multiple_of(2).max(2 * self.halo());
+        if mosaic.channels() != 1 || height <= rows + rows / 2 {
+            return self.whole(theta, mosaic, cfa, sigma);
+        }
+        self.strips(theta, mosaic, cfa, sigma, rows)
+    }
+
+    /// Strip by strip, of so many rows, an even number; the same pixels as at once.
+    fn strips(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32, rows: usize) -> Result<Image> {
+        let (height, width) = (mosaic.height(), mosaic.width());
+        let mut image = Image::zeros(3, height, width);
+        for top in (0..height).step_by(rows) {
+            let bottom = (top + rows).min(height);
+            let (first, last) = (top.saturating_sub(self.halo()), (bottom + self.halo()).min(height));
+            let part = self.whole(theta, &mosaic.crop(first, 0, last - first, width)?, cfa.shifted(first, 0), sigma)?;
+            for c in 0..3 {
+                let own = &part.plane(c)[(top - first) * width..(bottom - first) * width];
+                image.plane_mut(c)[top * width..bottom * width].copy_from_slice(own);
+            }
+        }
+        Ok(image)
+    }
+
+    /// Rows by which a strip must reach farther than its result: those that the network and Menon's method see; even.
+    fn halo(&self) -> usize {
+        2 * self.0.net.reach() + MENON_REACH
+    }
+
+    fn whole(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
         let (y0, x0) = cfa.red();
         let (height, width) = (mosaic.height(), mosaic.width());
         // even sizes, red first: mirrored without repeating the border
@@ -117,5 +155,22 @@ impl<F: Real> Model<F> for Demosaicker {
         let truth = Truth { target: &sample.target, known: None };
         out.copy_from_slice(&self.0.metrics(theta, seen, truth, memory));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strips_and_tiles_leave_no_trace() {
+        let net = Demosaicker::new(8, 1);
+        let theta: Vec<f32> = (0..net.layout().len()).map(|i| ((i * 37 % 101) as f32 / 101.0 - 0.5) * 0.2).collect();
+        let mosaic = Image::from_fn(1, 151, 270, |_, y, x| ((x * 31 + y * 17 + x * y % 7) % 101) as f32 / 101.0);
+        for cfa in Cfa::ALL {
+            let all = net.whole(&theta, &mosaic, cfa, 0.0).expect("a mosaic");
+            let strips = net.strips(&theta, &mosaic, cfa, 0.0, 32).expect("a mosaic");
+            assert!(all.data().iter().zip(strips.data()).all(|(a, b)| a.to_bits() == b.to_bits()), "{cfa}");
+        }
     }
 }

@@ -27,7 +27,7 @@ pub use interpolate::Interpolator;
 /// The noise level that a network sees as 1.
 const NOISE_UNIT: f32 = 0.1;
 /// Cells of a side of a tile.
-const TILE: usize = 48;
+const TILE: usize = 128;
 /// Where the loss goes from quadratic to linear.
 const ROUNDING: f64 = 1e-3;
 /// Maps and residual blocks of the networks that are shipped.
@@ -110,7 +110,7 @@ impl Cells {
                 .with_max_len(1)
                 .map_init(Memory::default, |memory, &(top, left)| {
                     let (corner, grid) = grid_of(top, left);
-                    self.run(theta, grid, seen, corner, memory).out.to_vec()
+                    self.infer(theta, grid, seen, corner, memory)
                 })
                 .collect();
             for (&(top, left), out) in some.iter().zip(&done) {
@@ -135,7 +135,7 @@ impl Cells {
         theta: &[F],
         grid: Grid,
         seen: Seen,
-        (y0, x0): (usize, usize),
+        corner: (usize, usize),
         memory: &'a mut Memory<F>,
     ) -> Run<'a, F> {
         let (net, plane, inputs, outputs) = (&self.net, grid.plane(), self.inputs(), self.outputs());
@@ -150,9 +150,38 @@ impl Cells {
         let (x, inside, out) = (arena.take(inputs * plane), arena.take(plane), arena.take(outputs * plane));
         let (g, tape) = (arena.take(outputs * plane), arena.take(net.tape_len(grid)));
         let (packed, rest) = (arena.take(net.packed_len()), arena.take(net.vjp_memory_len(grid)));
+        self.load(grid, seen, corner, x, inside);
+        net.forward(grid, theta, x, inside, tape, packed, out);
+        Run { x, inside, out, g, tape, packed, rest }
+    }
+
+    /// The output alone.
+    fn infer(
+        &self,
+        theta: &[f32],
+        grid: Grid,
+        seen: Seen,
+        corner: (usize, usize),
+        memory: &mut Memory<f32>,
+    ) -> Vec<f32> {
+        let (net, plane) = (&self.net, grid.plane());
+        let need = Arena::<f32>::slack(4) + (self.inputs() + 1) * plane + net.maps_len(grid) + net.packed_len();
+        memory.0.clear();
+        memory.0.resize(need, 0.0);
+        let mut arena = Arena::new(&mut memory.0);
+        let (x, inside) = (arena.take(self.inputs() * plane), arena.take(plane));
+        let (maps, packed) = (arena.take(net.maps_len(grid)), arena.take(net.packed_len()));
+        let mut out = vec![0.0; self.outputs() * plane];
+        self.load(grid, seen, corner, x, inside);
+        net.infer(grid, theta, x, inside, maps, packed, &mut out);
+        out
+    }
+
+    /// What is seen of the cells from `(y0, x0)` on, and where there are cells.
+    fn load<F: Real>(&self, grid: Grid, seen: Seen, (y0, x0): (usize, usize), x: &mut [F], inside: &mut [F]) {
         grid.inside(inside);
         let width = seen.planes.width();
-        for (k, x) in x.chunks_exact_mut(plane).enumerate() {
+        for (k, x) in x.chunks_exact_mut(grid.plane()).enumerate() {
             for row in 0..grid.height() {
                 let x = &mut x[grid.at(row, 0)..][..grid.width()];
                 if k == 4 * self.channels {
@@ -163,8 +192,6 @@ impl Cells {
                 x.iter_mut().zip(line.iter().step_by(2)).for_each(|(x, &v)| *x = F::of(f64::from(v)));
             }
         }
-        net.forward(grid, theta, x, inside, tape, packed, out);
-        Run { x, inside, out, g, tape, packed, rest }
     }
 
     /// `f(index of the output, x_0 + out - truth)` for each sample that is not known.

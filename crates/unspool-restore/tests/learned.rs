@@ -1,0 +1,51 @@
+//! The networks that are shipped, on whole images.
+
+use unspool_image::{Cfa, Image, demosaick, interpolate, metrics, simulate};
+use unspool_restore::{Demosaicker, Interpolator};
+
+/// Slopes, edges and waves.
+fn scene(height: usize, width: usize) -> Image {
+    Image::from_fn(3, height, width, |c, y, x| {
+        let wave = (0.4 * x as f32 + 0.1 * y as f32).sin() * 0.1;
+        let edge = if (x + 2 * y) % 37 < 15 { 0.25 } else { 0.0 };
+        0.3 + edge + wave + 0.08 * c as f32
+    })
+}
+
+fn mse(image: &Image, truth: &Image) -> f64 {
+    metrics::mse(image, truth, metrics::Options { border: 4, ..Default::default() }).unwrap()
+}
+
+#[test]
+fn better_than_what_they_start_from() {
+    let truth = scene(96, 120);
+    let net = Demosaicker::shipped();
+    let theta = net.shipped_weights().unwrap();
+    for sigma in [0.0, 0.04] {
+        let mosaic = simulate::gaussian_noise(&Cfa::Rggb.mosaic(&truth).unwrap(), sigma, 3).unwrap();
+        let own = net.demosaick(&theta, &mosaic, Cfa::Rggb, sigma).unwrap();
+        let start = demosaick::run(demosaick::Method::Menon, &mosaic, Cfa::Rggb).unwrap();
+        assert!(mse(&own, &truth) < mse(&start, &truth), "noise {sigma}");
+    }
+    let net = Interpolator::shipped();
+    let theta = net.shipped_weights().unwrap();
+    let whole = (3, 96, 120);
+    for mask in [simulate::regular_mask(whole, 2, (0, 0)).unwrap(), simulate::random_mask(whole, 0.3, 4).unwrap()] {
+        let own = net.interpolate(&theta, &truth, &mask).unwrap();
+        let start = interpolate::run(interpolate::Method::Biharmonic, &truth, &mask).unwrap();
+        assert!(mse(&own, &truth) < mse(&start, &truth));
+        assert!(own.data().iter().zip(truth.data()).zip(mask.known()).all(|((a, b), known)| !known || a == b));
+    }
+}
+
+#[test]
+fn turning_the_sensor_turns_the_image() {
+    let net = Demosaicker::shipped();
+    let theta = net.shipped_weights().unwrap();
+    let mosaic = Cfa::Rggb.mosaic(&scene(40, 44)).unwrap();
+    let straight = net.demosaick(&theta, &mosaic, Cfa::Rggb, 0.0).unwrap();
+    // the same sensor, one row and column less: another pattern, the same pixels away from the border
+    let shifted = net.demosaick(&theta, &mosaic.crop(1, 1, 39, 43).unwrap(), Cfa::Bggr, 0.0).unwrap();
+    let away = |y: usize, x: usize| straight.plane(1)[y * 44 + x] - shifted.plane(1)[(y - 1) * 43 + x - 1];
+    assert!((18..22).all(|y| (18..26).all(|x| away(y, x).abs() < 0.02)));
+}
