@@ -69,6 +69,18 @@ impl Learned {
         &self.net
     }
 
+    /// Values of its parameters, in the order of the network's layout.
+    ///
+    /// ```
+    /// use unspool_topology::learned::Learned;
+    /// let learned = Learned::shipped()?;
+    /// assert_eq!(learned.theta().len(), learned.parameters());
+    /// # Ok::<(), unspool_graph::Error>(())
+    /// ```
+    pub fn theta(&self) -> &[f32] {
+        &self.theta
+    }
+
     /// Number of parameters.
     pub fn parameters(&self) -> usize {
         self.theta.len()

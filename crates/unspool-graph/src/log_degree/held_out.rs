@@ -163,16 +163,55 @@ pub fn implicit(
 ) -> Result<Hypergradient> {
     let mut w = vec![0.0; z.len()];
     Objective::new(nodes, z, weights)?.primal(lambda, &mut w)?;
+    let mut c = vec![0.0; z.len()];
+    let value = loss.evaluate(nodes, held_out, &w, &mut c)?;
+    Ok(Hypergradient { loss: value, gradient: pull_back(nodes, z, weights, lambda, &c)?.weights, w })
+}
+
+/// Gradients of a function of the learned weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adjoint {
+    /// In the squared distances.
+    pub z: Vec<f64>,
+    /// In `alpha`, `beta` and `theta`.
+    pub weights: Weights,
+}
+
+/// The gradients in the squared distances and the regularisers of a function whose gradient in the weights of the dual
+/// optimum `lambda` is `cotangent`, by the implicit function theorem as in [`implicit`]. With `c` the cotangent on the
+/// edges and `p = H^{-1} D c / (2 beta)`,
+///
+/// ```text
+/// grad_z = theta / beta (D'p - c)   on the edges, 0 elsewhere
+/// ```
+///
+/// # Errors
+/// As [`Objective::new`]; a cotangent of the wrong length; a `lambda` that is not positive.
+///
+/// # Complexity
+/// `O(m^3)` time for one Cholesky factorisation, `O(m^2)` memory.
+///
+/// ```
+/// use unspool_graph::log_degree::{Method, Weights, held_out::pull_back, solve};
+/// let (z, weights) = ([0.2, 1.0, 0.6, 0.5, 1.2, 0.4], Weights::new(1.0, 1.0));
+/// let solved = solve(Method::default(), 4, &z, weights, 1e-12, 10_000)?.require()?;
+/// // the first edge's weight falls as the distance of its ends grows
+/// let adjoint = pull_back(4, &z, weights, &solved.lambda, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0])?;
+/// assert!(adjoint.z[0] < 0.0);
+/// # Ok::<(), unspool_graph::Error>(())
+/// ```
+pub fn pull_back(nodes: usize, z: &[f64], weights: Weights, lambda: &[f64], cotangent: &[f64]) -> Result<Adjoint> {
+    let mut w = vec![0.0; z.len()];
+    Objective::new(nodes, z, weights)?.primal(lambda, &mut w)?;
+    check_len("the cotangent", cotangent.len(), z.len())?;
     if let Some(lambda) = lambda.iter().find(|lambda| !(**lambda > 0.0 && lambda.is_finite())) {
         return Err(Error::range("lambda", lambda, "positive and finite"));
     }
-    let mut c = vec![0.0; z.len()];
-    let value = loss.evaluate(nodes, held_out, &w, &mut c)?;
-
-    let (m, Weights { alpha, beta, .. }) = (nodes, weights);
+    let (m, c, Weights { alpha, beta, theta }) = (nodes, cotangent, weights);
     let (mut h, mut p) = (vec![0.0; m * m], vec![0.0; m]);
     let (mut d, mut dz, mut direct) = (vec![0.0; m], vec![0.0; m], Weights { alpha: 0.0, beta: 0.0, theta: 0.0 });
-    for (e, (i, j)) in pairs::iter(m).enumerate().filter(|(e, _)| w[*e] > 0.0) {
+    let edges = || pairs::iter(m).enumerate().filter(|(e, _)| w[*e] > 0.0);
+    for (e, (i, j)) in edges() {
         for (a, b) in [(i, i), (i, j), (j, i), (j, j)] {
             h[a * m + b] += 0.5 / beta;
         }
@@ -191,10 +230,14 @@ pub fn implicit(
         .map_err(|_| Error::data("the dual's Hessian is singular in rounding", "use larger beta"))?;
     dense::cholesky_solve(&h, m, 1, &mut p);
     let along = |v: &[f64]| p.iter().zip(v).map(|(p, v)| p * v).sum::<f64>();
-    let gradient = Weights {
+    let mut gz = vec![0.0; z.len()];
+    for (e, (i, j)) in edges() {
+        gz[e] = theta / beta * (p[i] + p[j] - c[e]);
+    }
+    let weights = Weights {
         alpha: p.iter().zip(lambda).map(|(p, lambda)| p / lambda).sum(),
         beta: direct.beta + along(&d) / beta,
         theta: direct.theta + along(&dz) / beta,
     };
-    Ok(Hypergradient { loss: value, gradient, w })
+    Ok(Adjoint { z: gz, weights })
 }

@@ -3,7 +3,7 @@
 use unspool_core::check::differences;
 use unspool_core::{Mode, Stop};
 use unspool_graph::Error;
-use unspool_graph::log_degree::held_out::{Hypergradient, Loss, implicit, unrolled};
+use unspool_graph::log_degree::held_out::{Hypergradient, Loss, implicit, pull_back, unrolled};
 use unspool_graph::log_degree::{Method, Weights, solve};
 
 use crate::{Z, random_z};
@@ -107,6 +107,23 @@ fn losses() {
 }
 
 #[test]
+fn gradients_in_distances() {
+    for (m, seed) in [(4, 1), (7, 2), (20, 4)] {
+        let (z, c, at) = (random_z(m, seed), random_z(m, seed + 200), [0.8, 1.1, 0.6]);
+        let learn = |z: &[f64]| solve(Method::Fdpg, m, z, from_array(at), 1e-26, 20_000).unwrap();
+        let adjoint = pull_back(m, &z, from_array(at), &learn(&z).lambda, &c).unwrap();
+        let (direction, scale) = (random_z(m, seed + 300), 1e-3);
+        let along = |s: f64, out: &mut [f64]| {
+            let z: Vec<f64> = z.iter().zip(&direction).map(|(z, d)| z + scale * s * d).collect();
+            out[0] = learn(&z).w.iter().zip(&c).map(|(w, c)| w * c).sum();
+        };
+        let slope = differences(along, 1)[0] / scale;
+        let exact: f64 = adjoint.z.iter().zip(&direction).map(|(g, d)| g * d).sum();
+        assert!((exact - slope).abs() < 1e-6 * slope.abs(), "{m} nodes: {exact} {slope}");
+    }
+}
+
+#[test]
 fn bad_input_is_refused() {
     let mut g = [0.0; 6];
     let one = Weights::new(1.0, 1.0);
@@ -118,6 +135,7 @@ fn bad_input_is_refused() {
         assert!(matches!(loss.evaluate(4, &Z, &[f64::NAN; 6], &mut g), Err(Error::Data { .. })));
         assert!(implicit(4, &Z, one, (loss, &Z), &[1.0; 3]).is_err());
         assert!(implicit(4, &Z, one, (loss, &Z), &[-1.0; 4]).is_err());
+        assert!(pull_back(4, &Z, one, &[1.0; 4], &[1.0; 5]).is_err());
         assert!(unrolled(4, &Z, one, (loss, &Z[..5]), Stop::steps(5), Mode::full()).is_err());
         assert!(unrolled(4, &Z, Weights::new(-1.0, 1.0), (loss, &Z), Stop::steps(5), Mode::full()).is_err());
     }
