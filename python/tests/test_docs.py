@@ -1,0 +1,35 @@
+"""The examples in docstrings run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import importlib.util
+
+import pytest
+
+MODULES = ["unspool", "unspool._errors", "unspool._problems", "unspool._solver", "unspool._advice", "unspool._tuning"]
+MODULES += ["unspool.unroll", "unspool.image", "unspool.graph", "unspool._graph", "unspool._learners"]
+OPTIONAL = {"unspool.torch": "torch", "unspool.jax": "jax"}
+OPTIONAL |= {f"unspool._torch.{part}": "torch" for part in ("functions", "graphs", "images")}
+
+
+@pytest.mark.parametrize("name", [*MODULES, *OPTIONAL])
+def test_examples(name: str) -> None:
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name])
+    module = importlib.import_module(name)
+    results = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert results.failed == 0
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in MODULES:
+        module = importlib.import_module(name)
+        for public in getattr(module, "__all__", []):
+            thing = getattr(module, public)
+            assert thing.__doc__, f"{name}.{public}"
+            if isinstance(thing, type):
+                for member, value in vars(thing).items():
+                    if not member.startswith("_") and (callable(value) or isinstance(value, property)):
+                        assert value.__doc__, f"{name}.{public}.{member}"
