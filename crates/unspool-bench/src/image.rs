@@ -9,7 +9,7 @@ use unspool_core::dispatched;
 use unspool_core::kernels::simd::{Lane, lanes};
 use unspool_image::{Cfa, Image};
 use unspool_restore::train::Sample;
-use unspool_restore::{Demosaicker, Grid, Observed, Prior, Shape, Transformer, conv};
+use unspool_restore::{Demosaicker, Grid, Observed, Prior, Shape, Supervised, Transformer, conv};
 use unspool_train::{Settings, Trainer};
 
 use crate::error::{Error, Result};
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Some(("learned", "forward")) => learned(args, effort)?,
             Some(("learned", _)) => step(&Demosaicker::shipped(), &mosaics(), effort)?,
             Some((model, "forward")) => forward(&transformer(model), args, effort)?,
-            Some((model, _)) => step(&transformer(model), &samples(), effort)?,
+            Some((model, _)) => step(&Supervised { net: transformer(model), inner: 0.0 }, &samples(), effort)?,
             None => return Err(Error::Usage(format!("no case is called `{name}`"))),
         };
         Ok(Record::new(name.to_owned(), args.suite.threads, &timing))

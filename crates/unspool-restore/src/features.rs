@@ -27,12 +27,13 @@ pub struct Features {
 }
 
 impl Features {
-    /// Adds the parameters to a layout, under names that begin with `name`.
-    pub fn new(name: &str, inputs: usize, maps: usize, layout: &mut Layout) -> Self {
+    /// Adds the parameters to a layout, under names that begin with `name`. `init`: what kernels start from, by the number of
+    /// inputs of an output.
+    pub fn new(name: &str, inputs: usize, maps: usize, init: fn(usize) -> Init, layout: &mut Layout) -> Self {
         let wide = |i: usize| if i == 0 { inputs } else { maps };
         let kernels = std::array::from_fn(|i| {
             let shape = [maps, wide(i), 3, 3];
-            layout.add(format!("{name}.conv.{i}.weight"), &shape, Constraint::Free, Init::FanIn(9 * wide(i)))
+            layout.add(format!("{name}.conv.{i}.weight"), &shape, Constraint::Free, init(9 * wide(i)))
         });
         let biases = std::array::from_fn(|i| {
             layout.add(format!("{name}.conv.{i}.bias"), &[maps], Constraint::Free, Init::FanIn(9 * wide(i)))

@@ -37,5 +37,5 @@ pub use grid::Grid;
 pub use learned::{Demosaicker, Interpolator};
 pub use recipe::Recipe;
 pub use restore::Observed;
-pub use train::Sample;
+pub use train::{Sample, Supervised};
 pub use transformer::{Bound, Prior, Shape, Transformer};

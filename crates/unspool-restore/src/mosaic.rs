@@ -3,8 +3,13 @@
 use unspool_image::{Cfa, Image, Result};
 
 use crate::explain::{Explanation, SIDE};
+use crate::learned::shipped;
 use crate::restore::Observed;
-use crate::transformer::Transformer;
+use crate::transformer::{Prior, Shape, Transformer};
+
+/// The weights that are shipped.
+static UGLR: &[u8] = include_bytes!("../weights/uglr.safetensors");
+static UGTV: &[u8] = include_bytes!("../weights/ugtv.safetensors");
 
 /// A mosaic with red first, and how it was turned.
 struct Turned {
@@ -31,6 +36,19 @@ impl Turned {
 }
 
 impl Transformer {
+    /// uGLR or uGTV of the paper, for colour images, whose weights come with the crate.
+    pub fn shipped(prior: Prior) -> Self {
+        Transformer::new(Shape::paper(prior, 3))
+    }
+
+    /// The weights that come with the crate, for a [shipped](Transformer::shipped) network.
+    ///
+    /// # Errors
+    /// A network of another shape; else none, unless the crate was damaged.
+    pub fn shipped_weights(&self) -> unspool_train::Result<Vec<f32>> {
+        shipped(if self.shape().prior == Prior::Glr { UGLR } else { UGTV }, self.layout())
+    }
+
     /// Demosaicks: three channels, neither clipped nor rounded.
     ///
     /// # Errors

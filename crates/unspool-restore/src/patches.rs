@@ -26,6 +26,9 @@ pub struct Drawing {
     pub clean: f32,
     /// Largest standard deviation of the noise of the others, in units of an 8-bit image.
     pub noise: f32,
+    /// Share of the masks that are the grid of step two from the first pixel on; the others are as users have them.
+    #[serde(default)]
+    pub halved: f32,
     /// Seed.
     pub seed: u64,
 }
@@ -88,7 +91,7 @@ impl<'a> Patches<'a> {
 }
 
 /// A plane of a patch with a mask as users have them: grids, pixels at random, scratches. To validate on, grids of step
-/// two and half or a fifth of the pixels take turns.
+/// two and half or a fifth of the pixels take turns, but for [`Drawing::halved`].
 impl Dataset<Gaps> for Patches<'_> {
     fn len(&self) -> usize {
         self.drawing.count
@@ -103,18 +106,19 @@ impl Dataset<Gaps> for Patches<'_> {
             [r, g, b, 0.299 * r + 0.587 * g + 0.114 * b][plane]
         });
         let (whole, seed) = ((1, size, size), rng.random());
-        let mask = if self.plain {
+        let mask = if rng.random::<f32>() < self.drawing.halved {
+            simulate::regular_mask(whole, 2, (0, 0))
+        } else if self.plain {
             match index % 3 {
                 0 => simulate::regular_mask(whole, 2, (0, 0)),
                 1 => simulate::random_mask(whole, 0.5, seed),
                 _ => simulate::random_mask(whole, 0.2, seed),
             }
         } else {
-            match rng.random_range(0..20) {
-                0..8 => simulate::regular_mask(whole, 2, (0, 0)),
-                8..9 => simulate::regular_mask(whole, 2, (rng.random_range(0..2), rng.random_range(0..2))),
-                9..11 => simulate::regular_mask(whole, 3, (rng.random_range(0..3), rng.random_range(0..3))),
-                11..18 => simulate::random_mask(whole, rng.random_range(0.1..0.95), seed),
+            match rng.random_range(0..12) {
+                0..1 => simulate::regular_mask(whole, 2, (rng.random_range(0..2), rng.random_range(0..2))),
+                1..3 => simulate::regular_mask(whole, 3, (rng.random_range(0..3), rng.random_range(0..3))),
+                3..10 => simulate::random_mask(whole, rng.random_range(0.1..0.95), seed),
                 _ => simulate::scratch_mask(whole, rng.random_range(1..7), rng.random_range(1.0..5.0), seed),
             }
         };

@@ -1,6 +1,8 @@
 //! The network as a model to be trained: mean squared error, gradients block by block.
 //!
-//! The way back holds the estimate after each block and repeats one block at a time.
+//! The way back holds the estimate after each block and repeats one block at a time. A block's solver nearly forgets the
+//! estimate that it starts from: what reaches the blocks before it goes through its graph alone, and is small. Errors of
+//! all blocks, not of the last alone, teach each at once.
 
 use unspool_core::Real;
 use unspool_image::{Image, Mask};
@@ -74,12 +76,21 @@ impl Transformer {
     }
 }
 
-impl<F: Real> Model<F> for Transformer {
+/// A network with what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Supervised {
+    /// The network.
+    pub net: Transformer,
+    /// Weight of the mean squared error after each block but the last, whose weight is 1.
+    pub inner: f64,
+}
+
+impl<F: Real> Model<F> for Supervised {
     type Sample = Sample;
     type Memory = Memory<F>;
 
     fn layout(&self) -> &Layout {
-        Transformer::layout(self)
+        self.net.layout()
     }
 
     fn memory(&self) -> Memory<F> {
@@ -94,18 +105,21 @@ impl<F: Real> Model<F> for Transformer {
         gradient: &mut [F],
         memory: &mut Memory<F>,
     ) -> Result<f64> {
-        let (observed, target) = self.observe(sample)?;
-        let blocks = self.shape().blocks;
-        let scale = F::of(2.0 / sample.target.data().len() as f64);
-        let unrolled = self.unroll(theta, &observed, memory);
-        let loss = F::sum_squares_diff(unrolled.state(blocks), &target) / sample.target.data().len() as f64;
-        unrolled.with_state(blocks, |x, g| {
-            for ((g, &x), &t) in g.iter_mut().zip(x).zip(&target) {
-                *g = scale * (x - t);
-            }
-        });
-        let map = self.bind(&observed);
+        let (observed, target) = self.net.observe(sample)?;
+        let (blocks, n) = (self.net.shape().blocks, sample.target.data().len() as f64);
+        let unrolled = self.net.unroll(theta, &observed, memory);
+        let map = self.net.bind(&observed);
+        let mut loss = 0.0;
+        unrolled.with_state(blocks, |_, g| g.fill(F::zero()));
         for t in (0..blocks).rev() {
+            let weight = if t + 1 == blocks { 1.0 } else { self.inner };
+            loss += weight * F::sum_squares_diff(unrolled.state(t + 1), &target) / n;
+            unrolled.with_state(t + 1, |x, g| {
+                let scale = F::of(2.0 * weight / n);
+                for ((g, &x), &t) in g.iter_mut().zip(x).zip(&target) {
+                    *g += scale * (x - t);
+                }
+            });
             unrolled.back(&map, t, theta, gradient);
         }
         Ok(loss)
@@ -123,9 +137,9 @@ impl<F: Real> Model<F> for Transformer {
         out: &mut [f64],
         memory: &mut Memory<F>,
     ) -> Result<()> {
-        let (observed, target) = self.observe(sample)?;
-        let blocks = self.shape().blocks;
-        let unrolled = self.unroll(theta, &observed, memory);
+        let (observed, target) = self.net.observe(sample)?;
+        let blocks = self.net.shape().blocks;
+        let unrolled = self.net.unroll(theta, &observed, memory);
         out[0] = F::sum_squares_diff(unrolled.state(blocks), &target) / sample.target.data().len() as f64;
         Ok(())
     }

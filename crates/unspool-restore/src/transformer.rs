@@ -103,12 +103,17 @@ impl Transformer {
         let mut layout = Layout::new();
         let Shape { channels, maps, heads, admm, cg, .. } = shape;
         let features = shape.features();
+        // graphs that differ from the first step on are learned sooner; on those of GTV conjugate gradients would diverge
+        let init = match shape.prior {
+            Prior::Glr => Init::He,
+            Prior::Gtv => Init::FanIn,
+        };
         let blocks = (0..shape.blocks)
             .map(|b| {
                 let name = format!("blocks.{b}");
                 let free = Constraint::Free;
                 Block {
-                    features: Features::new(&name, channels, maps, &mut layout),
+                    features: Features::new(&name, channels, maps, init, &mut layout),
                     metric: layout.add(
                         format!("{name}.metric"),
                         &[heads, features, features],

@@ -56,6 +56,8 @@ pub enum Init {
     Xavier(f64),
     /// Uniform on `+-1 / sqrt(fan_in)`.
     FanIn(usize),
+    /// Uniform on `+-sqrt(6 / fan_in)`, which keeps the size of signals through rectifiers (He et al. 2015).
+    He(usize),
     /// Square matrices with this value on the diagonal, 0 elsewhere.
     Diagonal(f64),
 }
@@ -136,6 +138,7 @@ impl Layout {
                     Init::Diagonal(value) if index / columns % columns == index % columns => value,
                     Init::Diagonal(_) => 0.0,
                     Init::FanIn(fan) => uniform(1.0 / (fan as f64).sqrt(), &mut rng),
+                    Init::He(fan) => uniform((6.0 / fan as f64).sqrt(), &mut rng),
                 });
             }
         }

@@ -67,7 +67,7 @@ pub(crate) struct DemosaickArgs {
     /// Bayer pattern: rggb, bggr, grbg or gbrg
     #[arg(long, value_name = "CFA")]
     pub(crate) cfa: String,
-    /// learned, menon, lmmse, malvar, bilinear; uglr and ugtv with --weights
+    /// learned, menon, lmmse, malvar, bilinear; uglr and ugtv, the networks of Do et al.
     #[arg(long, value_name = "NAME", default_value = "learned")]
     pub(crate) method: String,
     /// Weights of the network [default: those that come with the program]
@@ -132,10 +132,10 @@ pub(crate) struct EvalImageArgs {
     /// Weights of the network learned [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
-    /// Weights of uGLR, which then takes part
+    /// Weights of uGLR [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     pub(crate) uglr: Option<PathBuf>,
-    /// Weights of uGTV, which then takes part
+    /// Weights of uGTV [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     pub(crate) ugtv: Option<PathBuf>,
     /// Take the first so many images alone

@@ -125,7 +125,7 @@ fn scores_of_all_methods() {
     }
     let document = json(&run(&["eval", "image", "--data", text(folder.path()), "--json"], 0).stdout);
     let methods = document["methods"].as_object().unwrap();
-    assert_eq!(methods.len(), 5);
+    assert_eq!(methods.len(), 7);
     assert!(methods.values().filter(|m| m["default"] == true).count() == 1);
     assert!(methods["learned"]["cpsnr"].as_f64().unwrap() > methods["bilinear"]["cpsnr"].as_f64().unwrap());
     let args = ["eval", "image", "--data", text(folder.path()), "--task", "interpolate", "--mask", "random50"];
@@ -157,6 +157,9 @@ fn training_goes_on_where_it_stopped() {
         train(&out, &[], 2);
         train(&out, &["--resume"], 0);
         assert!(out.join("weights.safetensors").exists() && out.join("metrics.jsonl").exists());
+        let weights = out.join("weights.safetensors");
+        train(&folder.path().join(format!("{model}-on")), &["--start", text(&weights)], 0);
+        train(&folder.path().join(format!("{model}-bad")), &["--start", text(&config)], 2);
     }
     run(&["train", "image", "--show", "--preset", "ugtv"], 0);
 }

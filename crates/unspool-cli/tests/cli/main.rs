@@ -5,6 +5,8 @@ mod common;
 mod curse;
 mod graphs;
 mod image;
+mod image_explain;
+mod image_hostile;
 mod networks;
 mod refused;
 mod tuning;

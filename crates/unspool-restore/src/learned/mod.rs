@@ -72,7 +72,7 @@ fn mirror(at: usize, before: usize, n: usize) -> usize {
 }
 
 /// Weights that come with the crate.
-fn shipped(bytes: &[u8], layout: &Layout) -> unspool_train::Result<Vec<f32>> {
+pub(crate) fn shipped(bytes: &[u8], layout: &Layout) -> unspool_train::Result<Vec<f32>> {
     weights::File::from_bytes("the weights that come with the program", bytes)?.values(layout)
 }
 

@@ -118,10 +118,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
     };
     match args.task.as_str() {
         "demosaick" => {
-            let mut all = vec!["bilinear", "malvar", "lmmse", "menon", "learned"];
-            all.extend(args.uglr.as_ref().map(|_| "uglr"));
-            all.extend(args.ugtv.as_ref().map(|_| "ugtv"));
-            let methods = chosen(&all)
+            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])
                 .into_iter()
                 .map(|name| {
                     let weights = match name.as_str() {

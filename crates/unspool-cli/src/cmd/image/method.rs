@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use unspool_image::{Cfa, Image, Mask, demosaick, interpolate};
-use unspool_restore::{Demosaicker, Interpolator, Prior, Shape, Transformer};
+use unspool_restore::{Demosaicker, Interpolator, Prior, Transformer};
 use unspool_train::{Layout, weights};
 
 use super::explain::{self, Folder};
@@ -13,12 +13,12 @@ use crate::exit::Failure;
 pub(super) const DEFAULT: &str = "learned";
 
 /// Values of these parameters from a file.
-pub(super) fn read(path: &Path, layout: &Layout) -> Result<Vec<f32>, Failure> {
+pub(in crate::cmd) fn read(path: &Path, layout: &Layout) -> Result<Vec<f32>, Failure> {
     Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
 }
 
 /// A way to demosaick.
-pub(super) enum Demosaick {
+pub(in crate::cmd) enum Demosaick {
     Classic(demosaick::Method),
     Learned(Demosaicker, Vec<f32>),
     Transformer(Transformer, Vec<f32>),
@@ -26,8 +26,7 @@ pub(super) enum Demosaick {
 
 impl Demosaick {
     /// By name; `weights` replaces those that are shipped.
-    pub(super) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
-        let needed = || Failure::new(format!("{name} comes without weights"), "train them, and name them by --weights");
+    pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
         match name {
             "learned" => {
                 let net = Demosaicker::shipped();
@@ -38,9 +37,11 @@ impl Demosaick {
                 Ok(Demosaick::Learned(net, theta))
             }
             "uglr" | "ugtv" => {
-                let prior = if name == "uglr" { Prior::Glr } else { Prior::Gtv };
-                let net = Transformer::new(Shape::paper(prior, 3));
-                let theta = read(weights.ok_or_else(needed)?, net.layout())?;
+                let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
+                let theta = match weights {
+                    Some(path) => read(path, net.layout())?,
+                    None => net.shipped_weights()?,
+                };
                 Ok(Demosaick::Transformer(net, theta))
             }
             _ => {
@@ -52,7 +53,7 @@ impl Demosaick {
     }
 
     /// Number of trained numbers.
-    pub(super) fn parameters(&self) -> usize {
+    pub(in crate::cmd) fn parameters(&self) -> usize {
         match self {
             Demosaick::Classic(_) => 0,
             Demosaick::Learned(_, theta) | Demosaick::Transformer(_, theta) => theta.len(),
@@ -60,7 +61,7 @@ impl Demosaick {
     }
 
     /// The colour image of a mosaic; `sigma` is the standard deviation of its noise, for methods that use it.
-    pub(super) fn run(&self, mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image, Failure> {
+    pub(in crate::cmd) fn run(&self, mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image, Failure> {
         match self {
             Demosaick::Classic(method) => Ok(demosaick::run(*method, mosaic, cfa)?),
             Demosaick::Learned(net, theta) => Ok(net.demosaick(theta, mosaic, cfa, sigma)?),
@@ -98,14 +99,14 @@ fn nothing_to_explain(name: &str) -> Failure {
 }
 
 /// A way to interpolate.
-pub(super) enum Interpolate {
+pub(in crate::cmd) enum Interpolate {
     Classic(interpolate::Method),
     Learned(Interpolator, Vec<f32>),
 }
 
 impl Interpolate {
     /// By name; `weights` replaces those that are shipped.
-    pub(super) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
+    pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
         if name == DEFAULT {
             let net = Interpolator::shipped();
             let theta = match weights {
@@ -120,14 +121,14 @@ impl Interpolate {
     }
 
     /// Number of trained numbers.
-    pub(super) fn parameters(&self) -> usize {
+    pub(in crate::cmd) fn parameters(&self) -> usize {
         match self {
             Interpolate::Classic(_) => 0,
             Interpolate::Learned(_, theta) => theta.len(),
         }
     }
 
-    pub(super) fn run(&self, image: &Image, mask: &Mask) -> Result<Image, Failure> {
+    pub(in crate::cmd) fn run(&self, image: &Image, mask: &Mask) -> Result<Image, Failure> {
         match self {
             Interpolate::Classic(method) => Ok(interpolate::run(*method, image, mask)?),
             Interpolate::Learned(net, theta) => Ok(net.interpolate(theta, image, mask)?),

@@ -4,7 +4,7 @@ pub(crate) mod demosaick;
 pub(crate) mod eval;
 mod explain;
 pub(crate) mod interpolate;
-mod method;
+pub(super) mod method;
 pub(crate) mod mosaick;
 pub(crate) mod train;
 
@@ -25,7 +25,7 @@ use crate::progress::Share;
 const ENDINGS: [&str; 5] = ["png", "tif", "tiff", "jpg", "jpeg"];
 
 /// The image files that a list of files, folders and patterns stands for, in order; those of a folder by name.
-fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut all = Vec::new();
     for input in inputs {
         let name = input.display();
