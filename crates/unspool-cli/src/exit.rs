@@ -15,6 +15,8 @@ pub(crate) enum Done {
     Well,
     /// Without converging, or until it was stopped: exit code 1.
     Unfinished,
+    /// Until Ctrl-C; the same command goes on: exit code 130.
+    Interrupted,
 }
 
 /// The command could not run: exit code 2.
@@ -113,11 +115,18 @@ impl From<unspool_train::Error> for Failure {
     }
 }
 
+impl From<unspool_report::Error> for Failure {
+    fn from(error: unspool_report::Error) -> Self {
+        Failure { message: error.to_string(), hint: Some(error.hint().into()) }
+    }
+}
+
 /// Reports a failure on standard error and gives the exit code.
 pub(crate) fn code(result: Result<Done, Failure>) -> ExitCode {
     match result {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Unfinished) => ExitCode::from(1),
+        Ok(Done::Interrupted) => ExitCode::from(130),
         Err(failure) => {
             let mut text = format!("error: {}\n", one_line(&failure.message));
             if let Some(hint) = &failure.hint {

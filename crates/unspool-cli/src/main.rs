@@ -3,7 +3,7 @@
 //!
 //! Standard output carries results only; progress, notes and errors go to standard error. Exit
 //! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
-//! twice.
+//! twice, `reproduce` once.
 
 mod args;
 mod cmd;
@@ -32,6 +32,7 @@ fn run() -> Result<Done, Failure> {
         Err(help) => return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well),
     };
     match cli.command {
+        Command::Reproduce(args) => cmd::reproduce::run(&args),
         Command::Advise(args) => cmd::advise::run(&args),
         Command::Tune(args) => cmd::tune::run(&args),
         Command::Curse(args) => cmd::curse::run(&args),

@@ -7,6 +7,7 @@ pub(crate) mod graph;
 pub(crate) mod image;
 pub(crate) mod learn_graph;
 pub(crate) mod predict;
+pub(crate) mod reproduce;
 pub(crate) mod simulate;
 mod source;
 mod subject;

@@ -2,11 +2,12 @@
 
 mod report;
 
+pub(super) use self::report::{Report, Run};
+
 use std::path::{Path, PathBuf};
 
 use unspool_curse::experiment::Method;
 
-use self::report::{Report, Run};
 use super::subject::Subject;
 use crate::args::CurseArgs;
 use crate::exit::{Done, Failure};
@@ -23,11 +24,7 @@ pub(crate) fn run(args: &CurseArgs) -> Result<Done, Failure> {
     check_steps(args.steps, 1)?;
     let subject = Subject::new(&args.problem)?;
     check_steps(args.steps, subject.start.len())?;
-    let setting = subject.setting(args.steps);
-    let (curves, predictions) =
-        rayon::join(|| setting.run(&subject.exact, &Method::ALL), || setting.predict(&subject.exact, &Method::ALL));
-    let runs = curves?.into_iter().zip(predictions?).map(|(curve, prediction)| Run::new(curve, prediction)).collect();
-    let report = Report { args, subject: &subject, runs };
+    let report = Report { args, subject: &subject, runs: measure(&subject, args.steps)? };
     files.write(&report)?;
     if args.json {
         output::print(format!("{:#}\n", report.document(&files)).as_bytes())?;
@@ -35,6 +32,14 @@ pub(crate) fn run(args: &CurseArgs) -> Result<Done, Failure> {
         output::print(report.summary(&files).as_bytes())?;
     }
     Ok(if report.runs.iter().all(|run| run.is_whole(args.steps)) { Done::Well } else { Done::Unfinished })
+}
+
+/// Every method, measured and predicted.
+pub(super) fn measure(subject: &Subject, steps: usize) -> Result<Vec<Run>, Failure> {
+    let setting = subject.setting(steps);
+    let (curves, predictions) =
+        rayon::join(|| setting.run(&subject.exact, &Method::ALL), || setting.predict(&subject.exact, &Method::ALL));
+    Ok(curves?.into_iter().zip(predictions?).map(|(curve, prediction)| Run::new(curve, prediction)).collect())
 }
 
 /// Refuses no steps, and more than there is memory for.

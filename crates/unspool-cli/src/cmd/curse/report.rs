@@ -14,15 +14,15 @@ use crate::picture::Drawn;
 const LEVELS: [f64; 3] = [1.0, 1e-2, 1e-6];
 
 /// One method: what was measured, what theory says, and from where on the errors stay small.
-pub(super) struct Run {
-    curve: Curve,
-    prediction: Prediction,
+pub(in crate::cmd) struct Run {
+    pub(in crate::cmd) curve: Curve,
+    pub(in crate::cmd) prediction: Prediction,
     /// The first iteration from which the Jacobian error stays below each of [`LEVELS`].
-    jacobian: [Option<usize>; 3],
+    pub(in crate::cmd) jacobian: [Option<usize>; 3],
     /// The same for the iterate and 1e-6.
-    iterate: Option<usize>,
+    pub(in crate::cmd) iterate: Option<usize>,
     /// The same for the function and 1e-2.
-    function: Option<usize>,
+    pub(in crate::cmd) function: Option<usize>,
 }
 
 impl Run {
@@ -38,7 +38,7 @@ impl Run {
         }
     }
 
-    fn name(&self) -> &'static str {
+    pub(in crate::cmd) fn name(&self) -> &'static str {
         self.curve.method.name()
     }
 
@@ -56,15 +56,15 @@ impl Run {
 }
 
 /// An experiment.
-pub(super) struct Report<'a> {
-    pub(super) args: &'a CurseArgs,
-    pub(super) subject: &'a Subject,
-    pub(super) runs: Vec<Run>,
+pub(in crate::cmd) struct Report<'a> {
+    pub(in crate::cmd) args: &'a CurseArgs,
+    pub(in crate::cmd) subject: &'a Subject,
+    pub(in crate::cmd) runs: Vec<Run>,
 }
 
 impl Report<'_> {
     /// The curves to draw.
-    pub(super) fn drawn(&self) -> Vec<Drawn<'_>> {
+    pub(in crate::cmd) fn drawn(&self) -> Vec<Drawn<'_>> {
         let drawn = self.runs.iter().map(|Run { curve, prediction, .. }| Drawn {
             method: curve.method,
             measured: [&curve.jacobian_error[..], &curve.function_error[..]],
@@ -192,7 +192,7 @@ impl Report<'_> {
     }
 
     /// What it shows, in plain sentences.
-    fn findings(&self) -> Vec<String> {
+    pub(in crate::cmd) fn findings(&self) -> Vec<String> {
         let (cursed, spared) = self.runs.iter().partition::<Vec<&Run>, _>(|run| run.is_cursed());
         let names = |runs: &[&Run]| listed(&runs.iter().map(|run| run.name()).collect::<Vec<_>>());
         let worst = cursed.iter().max_by(|a, b| a.curve.peak.value.total_cmp(&b.curve.peak.value));
