@@ -19,19 +19,8 @@ OUT = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 OUT.mkdir(exist_ok=True)
 
 
-def scene(size: int = 192) -> Any:
-    """Edges of all directions, fine rings, a smooth sky."""
-    y, x = np.mgrid[:size, :size] / size
-    r = np.hypot(x - 0.65, y - 0.6)
-    rings = 0.5 + 0.45 * np.cos(900 * r**2 / (1 + 2 * r))
-    sky = np.stack([0.35 + 0.4 * y, 0.5 + 0.3 * y, 0.95 - 0.2 * y], axis=2)
-    disc = (r < 0.3)[:, :, None] * np.stack([rings, 0.8 * rings + 0.1, 0.3 + 0 * rings], axis=2)
-    picture = np.where((r < 0.3)[:, :, None], disc, sky)
-    spokes = (np.sin(24 * np.arctan2(y - 0.25, x - 0.25)) > 0) & (np.hypot(x - 0.25, y - 0.25) < 0.2)
-    return np.where(spokes[:, :, None], [0.9, 0.2, 0.15], picture)
-
-
-truth = np.round(255 * scene()).astype(np.uint8)
+photo = Path(__file__).parents[2] / "crates/unspool-cli/data/cat.png"  # any photo will do
+truth: Any = np.round(255 * plt.imread(photo)[:, :, :3]).astype(np.uint8)
 mosaic = image.mosaick(truth, cfa="rggb")
 
 # %%

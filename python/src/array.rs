@@ -35,3 +35,7 @@ pub(crate) fn to_matrix<F: Element>(
 ) -> PyResult<Bound<'_, PyArray2<F>>> {
     PyArray1::from_vec(py, entries).reshape([rows, columns])
 }
+
+/// The parts of compressed rows, `(indptr, indices, data, columns)`.
+pub(crate) type Rows<'py, F> =
+    (PyReadonlyArray1<'py, usize>, PyReadonlyArray1<'py, u32>, PyReadonlyArray1<'py, F>, usize);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use numpy::{Element, IntoPyArray, PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3};
 use pyo3::prelude::*;
 use unspool_image::{Cfa, Image, Mask, demosaick, interpolate, noise};
-use unspool_restore::{Demosaicker, Interpolator, Prior, Shape, Transformer};
+use unspool_restore::{Demosaicker, Interpolator, Prior, Transformer};
 use unspool_train::{Layout, weights};
 
 use crate::error::{Failure, Result};
@@ -138,13 +138,11 @@ impl Demosaick {
                 Ok(Demosaick::Learned(net, theta))
             }
             "uglr" | "ugtv" => {
-                let prior = if name == "uglr" { Prior::Glr } else { Prior::Gtv };
-                let net = Transformer::new(Shape::paper(prior, 3));
-                let Some(path) = weights else {
-                    let hint = "train them with `unspool train image`, and name the file by weights=";
-                    return Err(Failure::input(format!("{name} comes without weights"), hint));
+                let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
+                let theta = match weights {
+                    Some(path) => values(&path, net.layout())?,
+                    None => net.shipped_weights()?,
                 };
-                let theta = values(&path, net.layout())?;
                 Ok(Demosaick::Transformer(net, theta))
             }
             _ => {

@@ -29,14 +29,15 @@ def of_type(values: NDArray[np.float64], dtype: type) -> NDArray[np.generic]:
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("method", ["learned", *CLASSICS])
+@pytest.mark.parametrize("method", ["learned", "uglr", *CLASSICS])
 def test_types_and_shapes_are_kept(dtype: type, method: str) -> None:
     mosaic = image.mosaick(of_type(scene(), dtype), "grbg")
     assert mosaic.dtype == dtype and mosaic.shape == (40, 52)
     photo = image.demosaick(mosaic, "grbg", method)
     assert photo.dtype == dtype and photo.shape == (40, 52, 3)
     most = 1.0 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
-    assert np.abs(photo / most - scene()).mean() < 0.03
+    # uglr is trained on photos, which this is none of
+    assert np.abs(photo / most - scene()).mean() < (0.1 if method == "uglr" else 0.03)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
@@ -80,7 +81,7 @@ def test_noise() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize(("method", "noise"), [("learned", 0), ("learned", "auto"), ("lmmse", 0)])
+@pytest.mark.parametrize(("method", "noise"), [("learned", 0), ("learned", "auto"), ("uglr", 0), ("lmmse", 0)])
 def test_mosaics_as_on_the_command_line(
     dtype: type, method: str, noise: float | str, cli: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -137,6 +138,12 @@ def test_explanations() -> None:
     # the red of a red pixel is mostly what was measured there
     assert told.influence[0][0, 4, 4] > 0.5
 
+    told = image.explain_demosaick(mosaic, method="ugtv", pixels=[(20, 20)])
+    assert np.array_equal(told.result, image.demosaick(mosaic, method="ugtv"))
+    blocks = len(told.ties)
+    assert len(told.estimates) == blocks + 1 and told.ties[0].shape[1:] == (40, 52)
+    assert told.windows[0].shape[0] == blocks and np.allclose(told.windows[0].sum(axis=(2, 3)), 1, atol=1e-5)
+
     picture, known = scene()[:, :, 0].astype(np.float32), np.random.default_rng(2).random((40, 52)) < 0.5
     told = image.explain_interpolate(picture, known, pixels=[(20, 20)])
     assert np.array_equal(told.result[:, :, 0], image.interpolate(picture, known))
@@ -154,7 +161,6 @@ def test_refusals() -> None:
         (lambda: image.demosaick(np.zeros((8, 8), int)), "images of int64"),
         (lambda: image.demosaick(np.full((8, 8), np.nan)), "NaN is no number"),
         (lambda: image.demosaick(np.zeros((0, 8))), "at least 1"),
-        (lambda: image.demosaick(mosaic, method="uglr"), "comes without weights"),
         (lambda: image.explain_demosaick(mosaic, method="menon"), "nothing to explain"),
         (lambda: image.explain_demosaick(mosaic, pixels=[(8, 0)]), "no pixel at row 8"),
         (lambda: image.interpolate(mosaic, np.zeros((8, 8))), "not bool"),

@@ -173,7 +173,8 @@ def curse(
     >>> import numpy as np
     >>> from unspool import unroll
     >>> problem = unroll.quadratic(np.diag(np.linspace(0.01, 1, 50)), np.ones(50), groups="shared")
-    >>> slow, fast = unroll.curse(problem, [-7.0], steps=200, methods=["gd-1/L", "gd-2/(L+mu)"])
+    >>> methods = ["gd-1/L", "gd-2/(L+mu)"]
+    >>> slow, fast = unroll.curse(problem, [-7.0], 100 * np.ones(50), steps=200, methods=methods)
     >>> fast.peak[0] > slow.peak[0]
     True
     """

@@ -49,9 +49,11 @@ def design(x: Any, dtype: DTypeLike) -> Any:
     """A data matrix: an array, or the parts of compressed rows."""
     if isinstance(x, SparseLike):
         rows = x.tocsr()
-        rows.sum_duplicates()
-        data = np.ascontiguousarray(rows.data, dtype=dtype)
-        return (rows.indptr.tolist(), rows.indices.tolist(), data, int(rows.shape[1]))
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
+        pointers, columns = rows.indptr.astype(np.uintp), rows.indices.astype(np.uint32)
+        return (pointers, columns, np.ascontiguousarray(rows.data, dtype=dtype), int(rows.shape[1]))
     return matrix("X", x, dtype)
 
 

@@ -214,7 +214,8 @@ class Graph:
     # --- files ---
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes .csv, .graphml, .gexf, .mtx, .npz or .json: every bit of the weights."""
+        """Writes .csv, .graphml, .gexf, .mtx, .npz or .json: every bit of the weights. Probabilities are written to
+        all but .mtx and .npz, and are not read back."""
         parts = (self.names, self.positions.tolist(), self.probabilities.tolist())
         _unspool.write_graph(os.fspath(path), self.nodes, self.edges, self.weights, *parts)
 

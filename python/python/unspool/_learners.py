@@ -202,6 +202,8 @@ class Correlation(GraphEstimator):
     def fit(self, X: Any, y: None = None) -> Self:
         """Learns from observations."""
         values = self._check(X)
+        if len(values) < 2:
+            raise InputError("n_samples = 1: a correlation needs two observations", "give two rows or more")
         return self._learned(_unspool.correlation(values, degree=self.degree, standardise=self.standardise))
 
 

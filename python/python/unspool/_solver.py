@@ -142,11 +142,11 @@ class Trust:
 Cotangent: TypeAlias = ArrayLike | Callable[[Floats], ArrayLike]
 
 
-def _status(told: tuple[Any, ...]) -> Status:
+def _status(told: tuple[Any, ...], depth: int = 3) -> Status:
     """Raises what has no result to look at; warns of what has one that did not converge."""
     status = Status(*told)
     if status.name == "not-converged":
-        warnings.warn(status.message, ConvergenceWarning, stacklevel=4)
+        warnings.warn(status.message, ConvergenceWarning, stacklevel=depth)
     elif not status.ok:
         raise ConvergenceError(status.message)
     return status
@@ -288,7 +288,7 @@ class Solver:
     @staticmethod
     def _tangents(told: tuple[Any, ...], one: bool) -> Tangents:
         x, rows, burn_in, cost, status = told
-        return Tangents(x, rows[0] if one else rows.T, burn_in, Cost(**cost), _status(status))
+        return Tangents(x, rows[0] if one else rows.T, burn_in, Cost(**cost), _status(status, 4))
 
 
 def _solver(problem: Problem, method: str, arguments: tuple[Any, ...]) -> Solver:

@@ -170,7 +170,7 @@ def tune(
     by_name = isinstance(regularisers, str)
     core, text = _unspool.tune(
         features,
-        np.asarray(targets, dtype=np.float64).tolist(),
+        np.ascontiguousarray(targets, dtype=np.float64),
         model=model,
         columns=_names(X, width, columns),
         target=target,

@@ -193,7 +193,7 @@ class Tuned:
 
 def tune(
     x: Any,
-    y: list[float],
+    y: _Double,
     *,
     model: str,
     columns: list[str],

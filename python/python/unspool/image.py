@@ -112,8 +112,8 @@ def demosaick(
     cfa
         The colour filter array: ``rggb``, ``bggr``, ``grbg`` or ``gbrg``.
     method
-        ``learned`` (a small network), ``menon``, ``lmmse``, ``malvar``, ``bilinear``; ``uglr`` and ``ugtv`` with
-        weights of their own.
+        ``learned`` (a small network), ``menon``, ``lmmse``, ``malvar``, ``bilinear``; ``uglr`` and ``ugtv``, the
+        networks with graphs.
     noise
         Standard deviation of the sensor's noise on the scale of 0 to 255, whatever the type of the samples, or
         ``"auto"`` to estimate it. The learned method alone uses it.

@@ -14,7 +14,7 @@ use unspool_core::spectrum::{Edges, Lanczos, edges};
 
 use super::callable::Callable;
 use super::smooth::{Any, Shifted};
-use crate::array::{Number, matrix, to_matrix, vector};
+use crate::array::{Number, Rows, matrix, to_matrix, vector};
 use crate::error::{Failure, Result};
 
 /// A data matrix.
@@ -182,7 +182,8 @@ fn matrix_of<F: Number>(x: &Bound<'_, PyAny>) -> PyResult<(Matrix<F>, Vec<Py<PyA
         let dense = Dense::new(unsafe { lasting(entries) }, rows, columns).map_err(Failure::from)?;
         return Ok((Box::new(dense), vec![x.clone().unbind()]));
     }
-    let (indptr, indices, data, columns): (Vec<usize>, Vec<u32>, PyReadonlyArray1<'_, F>, usize) = x.extract()?;
+    let (indptr, indices, data, columns): Rows<'_, F> = x.extract()?;
+    let (indptr, indices) = (vector(&indptr)?.to_vec(), vector(&indices)?.to_vec());
     // SAFETY: the array is kept beside the matrix, in `Data::owners`
     let entries = unsafe { lasting(vector(&data)?) };
     let sparse = Csr::new(indptr, indices, entries, columns).map_err(Failure::from)?;

@@ -11,7 +11,7 @@ use unspool_core::Mode;
 use unspool_tune::table::{Features, NewRows, Table, Target};
 use unspool_tune::{Inner, ModelKind, Regularisers, SavedModel, Settings};
 
-use crate::array::{matrix, to_matrix, vector};
+use crate::array::{Rows, matrix, to_matrix, vector};
 use crate::error::{Failure, Result};
 use crate::work;
 
@@ -27,7 +27,8 @@ fn features(x: &Bound<'_, PyAny>) -> PyResult<Features> {
         let (data, rows, cols) = matrix(&dense)?;
         Features::Dense { rows, cols, data: data.to_vec() }
     } else {
-        let (indptr, indices, data, cols): (Vec<usize>, Vec<u32>, PyReadonlyArray1<'_, f64>, usize) = x.extract()?;
+        let (indptr, indices, data, cols): Rows<'_, f64> = x.extract()?;
+        let (indptr, indices) = (vector(&indptr)?.to_vec(), vector(&indices)?.to_vec());
         let rows = indptr.len().saturating_sub(1);
         Features::Sparse { rows, cols, indptr, indices, data: vector(&data)?.to_vec() }
     };
@@ -43,7 +44,7 @@ fn features(x: &Bound<'_, PyAny>) -> PyResult<Features> {
 pub(crate) fn tune(
     py: Python<'_>,
     x: &Bound<'_, PyAny>,
-    y: Vec<f64>,
+    y: PyReadonlyArray1<'_, f64>,
     model: &str,
     columns: Vec<String>,
     target: String,
@@ -83,7 +84,7 @@ pub(crate) fn tune(
         grid_points,
         ..defaults
     };
-    let features = features(x)?;
+    let (features, y) = (features(x)?, vector(&y)?.to_vec());
     if features.rows() != y.len() {
         let message = format!("there are {} rows, but {} targets", features.rows(), y.len());
         return Err(Failure::input(message, "give one target a row").into());
