@@ -1,15 +1,16 @@
 # %% [markdown]
 # # Regularisers by hypergradient, beside scikit-learn's search
 #
-# A logistic regression of 30 features with one regulariser a feature: 30 numbers to choose. A grid or random search of
-# so many is hopeless, so scikit-learn searches over one number for all features. The derivative of the held-out loss in
-# each regulariser, through the solver, makes all 30 searchable, and costs about as much as one more fit.
+# A logistic regression of 30 features, with one regulariser for all of them or one for each: up to 30 numbers to choose.
+# A grid of so many is hopeless, so scikit-learn searches over one. The derivative of the held-out loss in each
+# regulariser, through the solver, costs about as much as one more fit.
 
 # %%
 from __future__ import annotations
 
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -24,6 +25,7 @@ from unspool import unroll
 
 OUT = Path(sys.argv[1] if len(sys.argv) > 1 else "pictures")
 OUT.mkdir(exist_ok=True)
+warnings.filterwarnings("ignore", category=FutureWarning)  # scikit-learn announces new defaults
 
 # %% [markdown]
 # ## One hypergradient
@@ -55,11 +57,12 @@ print(f"gradient in {problem.params} regularisers: {d.cost.steps} steps of Newto
 # %% [markdown]
 # ## The whole search
 #
-# `unroll.tune` does it with cross-validation, and keeps several regularisers only where they beat one on rows kept aside.
+# `unroll.tune` does it with cross-validation, and keeps several regularisers only where the folds agree on them and they
+# beat one on rows kept aside. Here they do not, and its one is as good as the grid's, for a fraction of the fits.
 
 # %%
 begin = time.perf_counter()
-tuned = unroll.tune(X_train, y_train, "logistic", test_fraction=0.2, seed=0)
+tuned = unroll.tune(X_train, y_train, "logistic", test_fraction=0.02)
 ours = time.perf_counter() - begin
 begin = time.perf_counter()
 search = make_pipeline(StandardScaler(), LogisticRegressionCV(Cs=25, cv=5, scoring="neg_log_loss", max_iter=2000))

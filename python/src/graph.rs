@@ -305,8 +305,8 @@ pub(crate) fn log_degree_adjoint<'py>(
     Ok((adjoint.z.into_pyarray(py), (alpha, beta, theta)))
 }
 
-/// Twice the negative log-likelihood of signals under a graph, at the best scale, up to a constant; and its gradient in the
-/// half-vector of weights.
+/// Twice the negative log-likelihood of a signal under a graph, at the best scale, up to a constant; infinite for one in
+/// pieces.
 #[pyfunction]
 pub(crate) fn held_out_loss<'py>(
     py: Python<'py>,
@@ -316,6 +316,9 @@ pub(crate) fn held_out_loss<'py>(
 ) -> PyResult<f64> {
     let signals = signals_of(&x, false)?;
     let graph = graph_of(signals.nodes(), &edges, &weights)?;
+    if graph.components() > 1 {
+        return Ok(f64::INFINITY);
+    }
     work::run(py, move |_| {
         let z = distances::squared(&signals)?;
         Ok(Loss::Likelihood.evaluate(signals.nodes(), &z, &graph.half(), &mut vec![0.0; z.len()])?)

@@ -134,7 +134,7 @@ class GraphEstimator(Estimator):
 
     def score(self, X: Any, y: None = None) -> float:
         """How likely other signals are under the graph: minus twice the negative log-likelihood of an observation, at
-        the best scale, up to a constant. The graph must be connected."""
+        the best scale, up to a constant; minus infinity for a graph in pieces."""
         shape, expected = np.shape(X), self.n_features_in_
         if len(shape) == 2 and shape[1] != expected:
             message = f"X has {shape[1]} features, but {type(self).__name__} is expecting {expected} features as input."

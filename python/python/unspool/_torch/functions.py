@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from .._arrays import Floats
 from .._errors import InputError
@@ -15,6 +14,7 @@ from .._problems import Groups, Map
 from .._problems import logistic as logistic_problem
 from .._problems import ridge as ridge_problem
 from .._solver import Solver
+from .once import once
 
 
 def to_numpy(tensor: torch.Tensor) -> Any:
@@ -47,7 +47,7 @@ class _Solve(torch.autograd.Function):
         return answer
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, grad: torch.Tensor) -> Any:
         theta, start, answer = ctx.saved_tensors
         solver, mode = ctx.how
@@ -96,7 +96,7 @@ class _Regression(torch.autograd.Function):
         return answer
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, grad: torch.Tensor) -> Any:
         X, y, theta, answer = ctx.saved_tensors
         solver, mode, name = ctx.how
@@ -224,12 +224,10 @@ def map_of(
             return to_numpy(step(tensor(x), tensor(theta)))
 
     def jvp(x: Floats, theta: Floats, dx: Floats, dtheta: Floats) -> Any:
-        _, out = torch.func.jvp(step, (tensor(x), tensor(theta)), (tensor(dx), tensor(dtheta)))
-        return to_numpy(out)
+        return to_numpy(torch.func.jvp(step, (tensor(x), tensor(theta)), (tensor(dx), tensor(dtheta)))[1])
 
     def vjp(x: Floats, theta: Floats, cotangent: Floats) -> tuple[Any, Any]:
-        _, pull = torch.func.vjp(step, tensor(x), tensor(theta))
-        gx, gtheta = pull(tensor(cotangent))
+        gx, gtheta = torch.func.vjp(step, tensor(x), tensor(theta))[1](tensor(cotangent))
         return to_numpy(gx), to_numpy(gtheta)
 
     single = dtype == torch.float32

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from .. import _safetensors, _unspool
 from .._errors import InputError
 from .functions import to_numpy, to_torch
+from .once import once
 
 
 def _nodes(pairs: int) -> int:
@@ -40,14 +40,14 @@ class _LogDegree(torch.autograd.Function):
         half = np.ascontiguousarray(to_numpy(z), dtype=np.float64)
         weights = (float(alpha), float(beta), float(theta))
         w, dual = _unspool.log_degree_half(_nodes(len(half)), half, weights, tolerance)
-        ctx.save_for_backward(z)
+        ctx.save_for_backward(z, alpha, beta, theta)
         ctx.solved = (half, weights, dual)
         return to_torch(w, z)
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, grad: torch.Tensor) -> Any:
-        (z,) = ctx.saved_tensors
+        z = ctx.saved_tensors[0]
         half, weights, dual = ctx.solved
         cotangent = np.ascontiguousarray(to_numpy(grad), dtype=np.float64)
         gz, (alpha, beta, theta) = _unspool.log_degree_adjoint(_nodes(len(half)), half, weights, dual, cotangent)
@@ -107,7 +107,7 @@ class _Prior(torch.autograd.Function):
         return to_torch(w, theta), chances
 
     @staticmethod
-    @once_differentiable
+    @once
     def backward(ctx: Any, grad: torch.Tensor, _: torch.Tensor) -> Any:
         (theta,) = ctx.saved_tensors
         cotangent = np.ascontiguousarray(to_numpy(grad), dtype=to_numpy(theta).dtype)

@@ -44,8 +44,8 @@ class _Residual(nn.Module):
         if (maps, blocks) == (48, 7):
             self._take({name: v.reshape(shape) for name, shape, v in _unspool.image_weights(self._shipped)})
         else:
-            nn.init.zeros_(self.last.weight)
-            nn.init.zeros_(self.last.bias)
+            for parameter in self.last.parameters():
+                nn.init.zeros_(parameter)
 
     def _correction(self, planes: torch.Tensor) -> torch.Tensor:
         """What is added, from planes of pixels and perhaps ones of cells behind them."""
