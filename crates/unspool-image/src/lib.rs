@@ -11,6 +11,7 @@
 //! | [`simulate`] | noise and masks from a seed |
 //! | [`io`] | image files |
 //! | [`noise`] | how noisy an image is |
+//! | `raw` | camera raw files (feature `raw`) |
 
 pub mod cfa;
 pub mod demosaick;
@@ -20,6 +21,8 @@ pub mod io;
 pub mod mask;
 pub mod metrics;
 pub mod noise;
+#[cfg(feature = "raw")]
+pub mod raw;
 pub mod simulate;
 
 mod error;

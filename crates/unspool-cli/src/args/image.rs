@@ -64,9 +64,9 @@ pub(crate) struct MosaickArgs {
 pub(crate) struct DemosaickArgs {
     #[command(flatten)]
     pub(crate) batch: BatchArgs,
-    /// Bayer pattern: rggb, bggr, grbg or gbrg
+    /// Bayer pattern: rggb, bggr, grbg or gbrg; camera raw files (feature raw) know their own
     #[arg(long, value_name = "CFA")]
-    pub(crate) cfa: String,
+    pub(crate) cfa: Option<String>,
     /// learned, menon, lmmse, malvar, bilinear; uglr and ugtv, the networks of Do et al.
     #[arg(long, value_name = "NAME", default_value = "learned")]
     pub(crate) method: String,

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
         }
         None => None,
     };
-    super::each("interpolate", &args.batch, |photo, path| {
+    super::each("interpolate", &args.batch, super::photo, |photo, path| {
         let folder = super::explain_folder(&args.explain, path);
         let fill = |image: &Image, what: &str, folder: Option<&Path>| -> Result<Image, Failure> {
             let run = |image: &Image, mask: &Mask| {

@@ -4,6 +4,7 @@ pub(crate) mod demosaick;
 pub(crate) mod eval;
 mod explain;
 pub(crate) mod interpolate;
+mod measured;
 pub(super) mod method;
 pub(crate) mod mosaick;
 pub(crate) mod train;
@@ -21,7 +22,7 @@ use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
 
-/// Endings of files that are taken from a folder.
+/// Endings of files that are taken from a folder, beside those of raw files.
 const ENDINGS: [&str; 5] = ["png", "tif", "tiff", "jpg", "jpeg"];
 
 /// The image files that a list of files, folders and patterns stands for, in order; those of a folder by name.
@@ -35,7 +36,7 @@ pub(super) fn files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             for entry in std::fs::read_dir(input).map_err(failed)? {
                 let path = entry.map_err(failed)?.path();
                 let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-                if ENDINGS.contains(&ending.as_str()) && path.is_file() {
+                if (ENDINGS.contains(&ending.as_str()) || measured::is_raw(&path)) && path.is_file() {
                     own.push(path);
                 }
             }
@@ -90,11 +91,17 @@ fn explain_folder(args: &ExplainArgs, image: &Path) -> Option<PathBuf> {
 /// What a command makes of a photo, and what it has to say about it.
 type Made = (Photo, Value);
 
-/// Runs `make` on each image. One that fails does not stop the others.
-fn each(
+/// A photo from a file.
+fn photo(path: &Path) -> Result<Photo, Failure> {
+    Ok(io::read(path)?)
+}
+
+/// Runs `make` on what `read` gets of each file. One that fails does not stop the others.
+fn each<T>(
     command: &str,
     args: &BatchArgs,
-    mut make: impl FnMut(Photo, &Path) -> Result<Made, Failure>,
+    read: impl Fn(&Path) -> Result<T, Failure>,
+    mut make: impl FnMut(T, &Path) -> Result<Made, Failure>,
 ) -> Result<Done, Failure> {
     let files = files(&args.inputs)?;
     let targets = targets(&files, &args.out)?;
@@ -117,11 +124,10 @@ fn each(
         }
         share.stage(&file.display().to_string());
         let clock = Instant::now();
-        let made =
-            io::read(file).map_err(Failure::from).and_then(|photo| make(photo, file)).and_then(|(photo, note)| {
-                output::write(target, &io::encode(&photo, Format::of(target)?)?, args.force)?;
-                Ok(note)
-            });
+        let made = read(file).and_then(|read| make(read, file)).and_then(|(photo, note)| {
+            output::write(target, &io::encode(&photo, Format::of(target)?)?, args.force)?;
+            Ok(note)
+        });
         match made {
             Ok(note) => done.push(json!({
                 "input": file.display().to_string(),

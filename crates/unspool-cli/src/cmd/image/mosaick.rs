@@ -12,7 +12,7 @@ pub(crate) fn run(args: &MosaickArgs) -> Result<Done, Failure> {
     super::super::build_threads(args.batch.threads)?;
     let cfa: Cfa = args.cfa.parse()?;
     let mut seed = args.seed;
-    super::each("mosaick", &args.batch, |photo, _| {
+    super::each("mosaick", &args.batch, super::photo, |photo, _| {
         let mut image = cfa.mosaic(&photo.image)?;
         if args.noise != 0.0 {
             image = simulate::gaussian_noise(&image, args.noise / 255.0, seed)?;
