@@ -14,7 +14,7 @@ venv=$(cd "$venv" && pwd)
 echo "== Python package" && "$venv/bin/pip" install --quiet --disable-pip-version-check \
   --config-settings=build-args="--profile $profile --locked" ".[$extras]"
 echo "== Python lints" && cargo fmt -- --check && cargo clippy --locked --quiet --profile "$profile" -- -D warnings
-echo "== Python types" && "$venv/bin/mypy"
+echo "== Python types" && "$venv/bin/mypy" && "$venv/bin/python" -m mypy.stubtest unspool._unspool --mypy-config-file pyproject.toml
 echo "== Python tests" && "$venv/bin/python" -m pytest -q "$@"
 echo "== Python examples" && pictures=$(mktemp -d) && trap 'rm -rf "$pictures"' EXIT
 for example in examples/*.py; do MPLBACKEND=agg "$venv/bin/python" "$example" "$pictures" >/dev/null; done

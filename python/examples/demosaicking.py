@@ -37,7 +37,7 @@ for name, result in results.items():
 # ## How sure it is, and what it looked at
 
 # %%
-pixels = [(115, 124), (48, 80)]
+pixels = [(115, 124), (48, 81)]
 told = image.explain_demosaick(mosaic, pixels=pixels)
 figure, axes = plt.subplots(2, 4, figsize=(14, 7), layout="constrained")
 for ax, (title, picture) in zip(

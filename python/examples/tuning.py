@@ -84,9 +84,13 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constraine
 shared = [e for e in tuned.history if e["phase"] == "shared"]
 several = [e for e in tuned.history if e["phase"] == "several"]
 left.plot([e["loss"] for e in shared], "o-", label="one regulariser")
-left.plot(range(len(shared), len(shared) + len(several)), [e["loss"] for e in several], "s-", label="several")
+if several:
+    left.plot(range(len(shared), len(shared) + len(several)), [e["loss"] for e in several], "s-", label="several")
 left.set(xlabel="evaluation", ylabel="cross-validation loss", title="The way there")
 left.legend(frameon=False)
-right.bar(range(len(tuned.log_regularisers_)), np.exp(tuned.log_regularisers_))
-right.set(yscale="log", xlabel="feature", ylabel="regulariser", title="Learned regularisers")
+for phase, style, label in (("grid", ".-", "grid of 25"), ("shared", "o", "by hypergradients")):
+    found = [(np.exp(e["log_regularisers"][0]), e["loss"]) for e in tuned.history if e["phase"] == phase]
+    right.semilogx(*zip(*sorted(found)), style, label=label)
+right.set(xlabel="regulariser", ylabel="cross-validation loss", title="Where they looked")
+right.legend(frameon=False)
 figure.savefig(OUT / "tuning.png", dpi=150)

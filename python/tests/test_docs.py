@@ -5,6 +5,9 @@ from __future__ import annotations
 import doctest
 import importlib
 import importlib.util
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,3 +36,15 @@ def test_every_public_name_is_documented() -> None:
                 for member, value in vars(thing).items():
                     if not member.startswith("_") and (callable(value) or isinstance(value, property)):
                         assert value.__doc__, f"{name}.{public}.{member}"
+
+
+def test_readme() -> None:
+    """Its examples run, one after the other; those of PyTorch where it is installed."""
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    assert len(blocks) >= 5
+    for block in blocks:
+        if "torch" in block and importlib.util.find_spec("torch") is None:
+            continue
+        exec(compile(block, "README.md", "exec"), names)

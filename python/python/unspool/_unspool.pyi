@@ -1,10 +1,41 @@
 """The compiled half: arrays in, arrays and plain values out. Not for direct use."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+__all__ = [
+    "PriorNetwork",
+    "Problem",
+    "Solver",
+    "Tuned",
+    "advise",
+    "correlation",
+    "curse",
+    "demosaick",
+    "estimate_noise",
+    "example_signals",
+    "explain_demosaick",
+    "explain_interpolate",
+    "held_out_loss",
+    "image_weights",
+    "interpolate",
+    "layout_graph",
+    "likelihood",
+    "log_degree",
+    "log_degree_adjoint",
+    "log_degree_half",
+    "mosaick",
+    "network",
+    "read_graph",
+    "score_graph",
+    "sorted_edges",
+    "squared_distances",
+    "tune",
+    "write_graph",
+]
 
 _Double: TypeAlias = NDArray[np.float64]
 _Single: TypeAlias = NDArray[np.float32]
@@ -92,6 +123,7 @@ def example_signals(name: str) -> tuple[_Double, list[str], _Double]: ...
 
 def image_weights(name: str) -> _Tensors: ...
 
+@final
 class PriorNetwork:
     def __new__(cls, nodes: int, signals: int, z: list[float]) -> PriorNetwork: ...
     @staticmethod
@@ -101,6 +133,7 @@ class PriorNetwork:
 
 # solvers
 
+@final
 class Problem:
     @staticmethod
     def regression(
@@ -129,6 +162,7 @@ class Problem:
     def hessian(self, x: _Floats, theta: _Floats) -> _Floats: ...
     def edges(self, x: _Floats, theta: _Floats) -> tuple[float, float]: ...
 
+@final
 class Solver:
     def __new__(
         cls,
@@ -182,6 +216,7 @@ def curse(
     edges: tuple[float, float] | None,
 ) -> str: ...
 
+@final
 class Tuned:
     @staticmethod
     def read(path: str) -> Tuned: ...
