@@ -29,6 +29,9 @@ pub(super) struct Folder<'a> {
     pictures: Map<String, Value>,
 }
 
+/// How much a pixel is worth a look.
+type Score<'a> = &'a dyn Fn(usize, usize) -> f32;
+
 /// A pixel to tell about, and why that one.
 struct Chosen {
     pixel: (usize, usize),
@@ -137,7 +140,7 @@ fn choose(named: &[(usize, usize)], image: &Image, spread: &Image) -> Result<Vec
         let (mean, apart) = (0.5 * (yy + xx), (0.25 * (yy - xx) * (yy - xx) + xy * xy).sqrt());
         (mean + apart, mean - apart)
     };
-    let kinds: [(&str, &dyn Fn(usize, usize) -> f32); 4] = [
+    let kinds: [(&str, Score); 4] = [
         ("edge", &|y, x| structure(y, x).0 - 8.0 * structure(y, x).1),
         ("smooth", &|y, x| -structure(y, x).0),
         ("texture", &|y, x| structure(y, x).1),
