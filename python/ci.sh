@@ -12,8 +12,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../target/python}
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 venv=$(cd "$venv" && pwd)
 echo "== Python package" && "$venv/bin/pip" install --quiet --disable-pip-version-check \
-  --config-settings=build-args="--profile $profile --locked" ".[$extras]"
-echo "== Python lints" && cargo fmt -- --check && cargo clippy --locked --quiet --profile "$profile" -- -D warnings
+  --config-settings=build-args="--profile $profile" ".[$extras]"
+echo "== Python lints" && cargo fmt -- --check && cargo clippy --quiet -- -D warnings
 echo "== Python types" && "$venv/bin/mypy" && "$venv/bin/python" -m mypy.stubtest unspool._unspool --mypy-config-file pyproject.toml
 echo "== Python tests" && "$venv/bin/python" -m pytest -q "$@"
 echo "== Python examples" && pictures=$(mktemp -d) && trap 'rm -rf "$pictures"' EXIT

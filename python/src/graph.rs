@@ -58,7 +58,7 @@ impl Answer {
         Answer { graph, ..Answer::default() }
     }
 
-    fn to_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    fn into_python(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("edges", edges_of(py, &self.graph)?)?;
         dict.set_item("weights", weights_of(py, &self.graph))?;
@@ -153,7 +153,7 @@ pub(crate) fn log_degree<'py>(
             path: Vec::new(),
         })
     })?;
-    answer.to_python(py)
+    answer.into_python(py)
 }
 
 /// Laplacian maximum likelihood, plain or refitted.
@@ -197,7 +197,7 @@ pub(crate) fn likelihood<'py>(
             ..Answer::plain(Graph::from_half(signals.nodes(), &w, 0.0)?)
         })
     })?;
-    answer.to_python(py)
+    answer.into_python(py)
 }
 
 /// The trained network, with a probability for each edge.
@@ -232,7 +232,7 @@ pub(crate) fn network<'py>(
         let p = graph.edges().iter().map(|e| p[pairs::index(nodes, e.i, e.j)]).collect();
         Ok(Answer::plain(graph.with_probabilities(p)?))
     })?;
-    answer.to_python(py)
+    answer.into_python(py)
 }
 
 /// Correlation: the pairs of largest absolute correlation.
@@ -251,7 +251,7 @@ pub(crate) fn correlation<'py>(
         let edges = (degree * nodes as f64 / 2.0).round().max(1.0) as usize;
         Ok(Answer::plain(baseline::thresholded(&signals, edges)?))
     })?;
-    answer.to_python(py)
+    answer.into_python(py)
 }
 
 /// The half-vector of squared distances between the columns of `x`, per row.

@@ -78,7 +78,6 @@ impl PriorNetwork {
     }
 
     /// The half-vectors of weights and of probabilities.
-    #[allow(clippy::type_complexity)]
     fn predict<'py>(
         &self,
         py: Python<'py>,

@@ -144,7 +144,6 @@ impl Tuned {
     }
 
     /// Predicted values or class numbers, and probabilities of classes.
-    #[allow(clippy::type_complexity)]
     fn predict<'py>(
         &self,
         py: Python<'py>,
