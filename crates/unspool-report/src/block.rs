@@ -62,6 +62,8 @@ pub struct Curves {
     pub y_axis: Axis,
     /// The curves.
     pub series: Vec<Series>,
+    /// What dotted curves are.
+    pub dotted: String,
     /// Points of interest.
     pub marks: Vec<Mark>,
     /// The same as files.
@@ -88,7 +90,7 @@ pub struct Series {
     pub name: String,
     /// Its colour, a number from 0 to 7.
     pub color: usize,
-    /// Whether it is what theory says: thin and dashed, beside the curve of the same name.
+    /// Whether it is what is expected: dotted, beside the curve of the same name.
     pub theory: bool,
     /// A value for each of the axis, as far as it goes.
     pub y: Vec<Option<f64>>,

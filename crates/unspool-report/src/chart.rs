@@ -29,6 +29,8 @@ pub(crate) struct Chart {
 struct Tick {
     at: f64,
     label: String,
+    /// Whether it is the level of one, on an axis of powers of ten.
+    one: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,8 +71,10 @@ impl Axis {
     fn ticks(&self) -> Vec<(f64, String)> {
         if self.log {
             let (low, high) = (self.low.log10().ceil() as i32, self.high.log10().floor() as i32);
-            let step = (f64::from(high - low) / TICKS).ceil().max(1.0) as usize;
-            return (low..=high).rev().step_by(step).map(|p| (10f64.powi(p), power_of_ten(p))).collect();
+            let step = (f64::from(high - low) / TICKS).ceil().max(1.0) as i32;
+            // one is among them, if it is on the axis
+            let is_on = |p: &i32| p.rem_euclid(step) == 0;
+            return (low..=high).rev().filter(is_on).map(|p| (10f64.powi(p), power_of_ten(p))).collect();
         }
         let width = self.high - self.low;
         if !(width > 0.0 && width.is_finite()) {
@@ -109,8 +113,16 @@ impl Chart {
         let (above, below): (Vec<Line>, Vec<Line>) =
             series.iter().enumerate().map(line).partition(|line: &Line| line.theory);
         Chart {
-            x_ticks: x_axis.ticks().into_iter().map(|(x, label)| Tick { at: across(x), label }).collect(),
-            y_ticks: y_axis.ticks().into_iter().map(|(y, label)| Tick { at: down(y), label }).collect(),
+            x_ticks: x_axis
+                .ticks()
+                .into_iter()
+                .map(|(x, label)| Tick { at: across(x), label, one: x_axis.log && x == 1.0 })
+                .collect(),
+            y_ticks: y_axis
+                .ticks()
+                .into_iter()
+                .map(|(y, label)| Tick { at: down(y), label, one: y_axis.log && y == 1.0 })
+                .collect(),
             lines: below.into_iter().chain(above).collect(),
             marks: curves
                 .marks
@@ -157,7 +169,7 @@ mod tests {
         let labels = |axis: Axis| axis.ticks().into_iter().map(|(_, label)| label).collect::<Vec<_>>();
         assert_eq!(labels(axis(false, 0.0, 200.0)), ["0", "50", "100", "150", "200"]);
         assert_eq!(labels(axis(false, 0.06, 0.11)), ["0.06", "0.07", "0.08", "0.09", "0.10", "0.11"]);
-        assert_eq!(labels(axis(true, 1e-12, 10.0)), ["10¹", "10⁻²", "10⁻⁵", "10⁻⁸", "10⁻¹¹"]);
+        assert_eq!(labels(axis(true, 1e-12, 10.0)), ["1", "10⁻³", "10⁻⁶", "10⁻⁹", "10⁻¹²"]);
         assert!(labels(axis(false, 1.0, 1.0)).is_empty());
     }
 
@@ -178,6 +190,7 @@ mod tests {
             x_axis: axis(false, 0.0, 1.0),
             y_axis: axis(true, 0.01, 1.0),
             series: vec![series(true, &[1.0, 0.1]), series(false, &[1.0, 0.01])],
+            dotted: "theory".into(),
             marks: Vec::new(),
             files: Vec::new(),
         };

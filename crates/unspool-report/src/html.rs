@@ -30,6 +30,7 @@ pub type Files<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
 /// # Errors
 /// A picture that is not there; a table whose rows do not fit its columns.
 pub fn render(report: &Report, files: Files) -> Result<String> {
+    let album = Album::new(report, files)?;
     let seconds = report.parts().map(|part| part.seconds).sum::<f64>();
     let page = PageView {
         report: Head {
@@ -41,7 +42,8 @@ pub fn render(report: &Report, files: Files) -> Result<String> {
             environment: &report.environment,
         },
         minutes: Format::Fixed(1).show(seconds / 60.0),
-        sections: report.sections.iter().map(|section| section_view(section, files)).collect::<Result<_>>()?,
+        sections: report.sections.iter().map(|section| section_view(section, &album)).collect::<Result<_>>()?,
+        pictures: &album.pictures,
         style: STYLE,
         script: SCRIPT,
         // a closing tag within a text must not end the element
@@ -60,6 +62,7 @@ struct PageView<'a> {
     report: Head<'a>,
     minutes: String,
     sections: Vec<SectionView<'a>>,
+    pictures: &'a [Picture],
     style: &'a str,
     script: &'a str,
     data: String,
@@ -81,6 +84,43 @@ struct SectionView<'a> {
     title: &'a str,
     lead: &'a str,
     parts: Vec<PartView<'a>>,
+}
+
+/// The pictures of the page, each once.
+struct Album {
+    names: Vec<String>,
+    pictures: Vec<Picture>,
+}
+
+#[derive(Debug, Serialize)]
+struct Picture {
+    source: String,
+    width: usize,
+    height: usize,
+}
+
+impl Album {
+    fn new(report: &Report, files: Files) -> Result<Self> {
+        let mut album = Album { names: Vec::new(), pictures: Vec::new() };
+        let photos = report.parts().flat_map(|part| &part.blocks).flat_map(|block| match block {
+            Block::Slider(slider) => &slider.photos[..],
+            Block::Neighbourhoods(of) => std::slice::from_ref(&of.photo),
+            _ => &[],
+        });
+        for photo in photos {
+            if !album.names.contains(&photo.file) {
+                let bytes = files(&photo.file).ok_or_else(|| Error::Missing { name: photo.file.clone() })?;
+                let source = format!("data:image/png;base64,{}", STANDARD.encode(bytes));
+                album.names.push(photo.file.clone());
+                album.pictures.push(Picture { source, width: photo.width, height: photo.height });
+            }
+        }
+        Ok(album)
+    }
+
+    fn place(&self, photo: &Photo) -> usize {
+        self.names.iter().position(|name| *name == photo.file).unwrap_or_default()
+    }
 }
 
 /// What the page shows of a part.
@@ -116,12 +156,12 @@ enum View<'a> {
     Slider {
         #[serde(flatten)]
         slider: &'a Slider,
-        sources: Vec<String>,
+        pictures: Vec<usize>,
     },
     Neighbourhoods {
         #[serde(flatten)]
         of: &'a Neighbourhoods,
-        source: String,
+        picture: usize,
     },
 }
 
@@ -153,12 +193,12 @@ struct Stroke {
     width: f64,
 }
 
-fn section_view<'a>(section: &'a Section, files: Files) -> Result<SectionView<'a>> {
-    let parts = section.parts.iter().map(|part| part_view(part, files)).collect::<Result<_>>()?;
+fn section_view<'a>(section: &'a Section, album: &Album) -> Result<SectionView<'a>> {
+    let parts = section.parts.iter().map(|part| part_view(part, album)).collect::<Result<_>>()?;
     Ok(SectionView { id: &section.id, title: &section.title, lead: &section.lead, parts })
 }
 
-fn part_view<'a>(part: &'a Part, files: Files) -> Result<PartView<'a>> {
+fn part_view<'a>(part: &'a Part, album: &Album) -> Result<PartView<'a>> {
     Ok(PartView {
         id: &part.id,
         title: &part.title,
@@ -166,34 +206,30 @@ fn part_view<'a>(part: &'a Part, files: Files) -> Result<PartView<'a>> {
         findings: &part.findings,
         config: serde_json::to_string_pretty(&part.config)?,
         seconds: Format::Fixed(1).show(part.seconds),
-        blocks: part.blocks.iter().map(|block| block_view(block, files)).collect::<Result<_>>()?,
+        blocks: part.blocks.iter().map(|block| block_view(block, album)).collect::<Result<_>>()?,
     })
 }
 
-fn block_view<'a>(block: &'a Block, files: Files) -> Result<View<'a>> {
-    let source = |photo: &Photo| {
-        let bytes = files(&photo.file).ok_or_else(|| Error::Missing { name: photo.file.clone() })?;
-        Ok::<_, Error>(format!("data:image/png;base64,{}", STANDARD.encode(bytes)))
-    };
+fn block_view<'a>(block: &'a Block, album: &Album) -> Result<View<'a>> {
     Ok(match block {
         Block::Table(table) => View::Table { table: table_view(table)? },
         Block::Curves(curves) => View::Curves { chart: Chart::new(curves), curves },
         Block::Graphs(graphs) => View::Graphs { layers_drawn: strokes(graphs), graphs },
         Block::Slider(slider) => {
-            View::Slider { sources: slider.photos.iter().map(source).collect::<Result<_>>()?, slider }
+            View::Slider { pictures: slider.photos.iter().map(|photo| album.place(photo)).collect(), slider }
         }
-        Block::Neighbourhoods(of) => View::Neighbourhoods { source: source(&of.photo)?, of },
+        Block::Neighbourhoods(of) => View::Neighbourhoods { picture: album.place(&of.photo), of },
     })
 }
 
 fn table_view(table: &Table) -> Result<TableView<'_>> {
-    let best: Vec<Option<usize>> = (0..table.columns.len()).map(|c| table.best(c)).collect();
+    let best: Vec<Vec<usize>> = (0..table.columns.len()).map(|c| table.best(c)).collect();
     let mut rows = Vec::new();
     for (r, row) in table.rows.iter().enumerate() {
         table.check(row)?;
         let cell = |(c, cell): (usize, &Cell)| {
             let column = &table.columns[c];
-            let best = best[c] == Some(r);
+            let best = best[c].contains(&r);
             let number = column.format != Format::Text;
             match cell {
                 Cell::Number(Number { value, low, high }) => CellView {

@@ -96,19 +96,19 @@ impl Table {
         self
     }
 
-    /// The row that holds the best number of a column, if that has any.
-    pub fn best(&self, column: usize) -> Option<usize> {
-        let better = self.columns.get(column)?.better?;
+    /// The rows that hold the best number of a column.
+    pub fn best(&self, column: usize) -> Vec<usize> {
+        let Some(better) = self.columns.get(column).and_then(|column| column.better) else { return Vec::new() };
         let value = |row: &Row| match row.0.get(column) {
             Some(Cell::Number(number)) if number.value.is_finite() => Some(number.value),
             _ => None,
         };
-        let values = self.rows.iter().enumerate().filter_map(|(at, row)| Some((at, value(row)?)));
+        let values = || self.rows.iter().enumerate().filter_map(|(at, row)| Some((at, value(row)?)));
         let best = match better {
-            Better::Less => values.min_by(|a, b| a.1.total_cmp(&b.1)),
-            Better::More => values.max_by(|a, b| a.1.total_cmp(&b.1)),
+            Better::Less => values().map(|v| v.1).reduce(f64::min),
+            Better::More => values().map(|v| v.1).reduce(f64::max),
         };
-        best.map(|(at, _)| at)
+        values().filter(|(_, value)| best == Some(*value)).map(|(at, _)| at).collect()
     }
 
     /// As CSV: the numbers in full, intervals in columns of their own.
@@ -238,7 +238,9 @@ mod tests {
 
     #[test]
     fn the_best_is_found() {
-        assert_eq!((table().best(0), table().best(1)), (None, Some(2)));
+        assert_eq!((table().best(0), table().best(1)), (vec![], vec![2]));
+        let tied = table().row([Cell::text("e"), Cell::number(0.125)]);
+        assert_eq!(tied.best(1), [2, 3]);
     }
 
     #[test]

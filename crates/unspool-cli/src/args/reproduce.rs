@@ -51,7 +51,7 @@ pub(crate) struct ReproduceArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
     /// Seconds: as little of everything as shows that it works
-    #[arg(long, hide = true, conflicts_with = "full")]
+    #[arg(long, hide = true)]
     pub(crate) tiny: bool,
 }
 

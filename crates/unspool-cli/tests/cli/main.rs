@@ -9,4 +9,5 @@ mod image_explain;
 mod image_hostile;
 mod networks;
 mod refused;
+mod reproduce;
 mod tuning;

@@ -108,10 +108,10 @@
     const choose = () => {
       const side = name => Number(figure.querySelector(`[data-side="${name}"]`).value);
       const left = side("left"), right = side("right");
-      for (const image of all(pair, "img")) {
-        const photo = Number(image.dataset.photo);
-        image.hidden = photo !== left && photo !== right;
-        image.className = photo === left && left !== right ? "left" : "right";
+      for (const picture of all(pair, "svg")) {
+        const photo = Number(picture.dataset.photo);
+        const place = photo === left && left !== right ? "left" : photo === right ? "right" : "off";
+        picture.setAttribute("class", place);
       }
     };
     for (const select of all(figure, "select")) select.addEventListener("change", choose);
@@ -135,7 +135,8 @@
         weights.forEach((weight, i) => {
           const cell = cells[m][i], share = Math.abs(weight) / largest;
           cell.className = i === middle ? "middle" : "";
-          cell.style.background = share > 0 ? `rgb(var(${weight < 0 ? "--minus" : "--plus"}) / ${share.toFixed(3)})` : "";
+          const color = `rgb(var(${weight < 0 ? "--minus" : "--plus"}) / ${share.toFixed(3)})`;
+          cell.style.background = share > 0 ? `linear-gradient(${color} 0 0), var(--sheet)` : "";
           cell.title = short(weight);
         });
         let top = 0;

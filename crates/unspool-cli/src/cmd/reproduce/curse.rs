@@ -1,14 +1,13 @@
 //! Derivatives of solvers: measured errors beside theory, and what the adviser picks.
 
 use serde_json::json;
-use unspool_core::Mode;
-use unspool_curse::advise::{Budget, Question, Solver, advise};
+use unspool_curse::advise::{Budget, Question, advise};
 use unspool_curse::experiment::Method;
 use unspool_report::number::Format::{Count, Fixed, Short, Text};
 use unspool_report::{Axis, Block, Cell, Column, Curves, Mark, Part, Series, Table, round};
 
 use super::paper::{self, Claim};
-use super::{Desk, Job};
+use super::{Desk, Job, sentence};
 use crate::args::{CurseArgs, ProblemArgs, SmoothModel, StartArg, TableArgs};
 use crate::cmd::curse::{Report, Run, measure};
 use crate::cmd::subject::Subject;
@@ -110,8 +109,8 @@ fn measured(desk: &Desk, case: Case) -> Result<Part, Failure> {
         "Theory speaks of the quadratic that agrees with the problem at the solution: the curves meet it in the end."
     };
     let text = format!(
-        "{}; condition 1/κ with κ = {}; {steps} steps from {}. {theory}",
-        subject.name,
+        "{}; κ = {}; {steps} steps from {}. {theory}",
+        sentence(&subject.name),
         Short.show(subject.spectrum.kappa()),
         if case.start == StartArg::Zero { "zero" } else { "a random start" },
     );
@@ -155,7 +154,7 @@ fn jacobians(case: Case, runs: &[Run], steps: usize, files: Vec<String>) -> Bloc
         let peak = run.curve.peak;
         let label = format!("{}: {} at iteration {}", run.name(), Short.show(peak.value), peak.iteration);
         let (x, y) = (peak.iteration as f64, round(peak.value, DIGITS));
-        (peak.iteration > 0).then(|| Mark { x, y, color: color(run.curve.method), label })
+        (peak.value > 1.0 + 1e-6).then(|| Mark { x, y, color: color(run.curve.method), label })
     };
     Block::Curves(Curves {
         id: format!("{}-jacobian", case.id),
@@ -173,6 +172,7 @@ fn jacobians(case: Case, runs: &[Run], steps: usize, files: Vec<String>) -> Bloc
                 [series(run, false, &run.curve.jacobian_error), series(run, true, &run.prediction.jacobian_error)]
             })
             .collect(),
+        dotted: "theory".into(),
         marks: runs.iter().filter_map(mark).collect(),
         files,
     })
@@ -192,6 +192,7 @@ fn functions(runs: &[Run], steps: usize) -> Block {
         x_axis,
         y_axis: Axis { label: "(f − f*) / (f₀ − f*)".into(), log: true, low: 1e-10, high: 2.0 },
         series: runs.iter().map(|run| series(run, false, &run.curve.function_error)).collect(),
+        dotted: "theory".into(),
         marks: Vec::new(),
         files: Vec::new(),
     })
@@ -331,7 +332,7 @@ fn advised(desk: &Desk) -> Result<Part, Failure> {
     .column(Column::new("forecast", Short))
     .column(Column::new("truth", Short))
     .column(Column::new("plain", Short));
-    let (mut worst, mut gains) = (1.0_f64, Vec::new());
+    let (mut worst, mut errors) = (1.0_f64, Vec::new());
     for case in CASES {
         let subject = Subject::new(&case.problem(desk.args.seed))?;
         let setting = subject.setting(budget);
@@ -347,14 +348,11 @@ fn advised(desk: &Desk) -> Result<Part, Failure> {
         let advice = advise(&question)?;
         let followed = advice.follow(&question)?;
         let truth = relative(&followed.tangents.dx, &subject.exact.jacobian);
-        let plain = advice
-            .forecasts
-            .iter()
-            .find(|f| f.plan.solver == Solver::First(Method::Large) && f.plan.mode == Mode::full())
-            .map(|f| f.error);
+        let gradient_descent = setting.run(&subject.exact, &[Method::Large])?;
+        let plain = gradient_descent.first().and_then(|curve| curve.jacobian_error.last().copied());
         let choice = advice.choice;
         worst = worst.max(followed.off).max(1.0 / followed.off);
-        gains.extend(plain.map(|plain| plain / truth));
+        errors.extend(plain.map(|plain| (truth, plain)));
         table = table.row([
             Cell::text(case.name),
             Cell::text(choice.plan.solver.name()),
@@ -366,12 +364,16 @@ fn advised(desk: &Desk) -> Result<Part, Failure> {
             Cell::maybe(plain),
         ]);
     }
-    let (low, high) = gains.iter().fold((f64::INFINITY, 0.0), |(a, b), g| (f64::min(a, *g), f64::max(b, *g)));
+    let range = |of: &dyn Fn(&(f64, f64)) -> f64| {
+        let (low, high) =
+            errors.iter().map(of).fold((f64::INFINITY, 0.0), |(a, b), e| (f64::min(a, e), f64::max(b, e)));
+        format!("{} to {}", Short.show(low), Short.show(high))
+    };
     let finding = format!(
-        "For the price of {budget} differentiated gradient steps the plans it picks are {} to {} times as accurate as \
-         gradient descent, unrolled in full.",
-        Short.show(low),
-        Short.show(high)
+        "For the price of {budget} differentiated gradient steps the plans it picks end at errors of {}, gradient descent, \
+         unrolled in full, at {}.",
+        range(&|e| e.0),
+        range(&|e| e.1)
     );
     Ok(Part::new("", "")
         .finding(finding)

@@ -13,6 +13,7 @@ use unspool_restore::learned::probe;
 use super::paper::{self, Claim};
 use super::photos::{self, Named};
 use super::{Desk, Job, train};
+use crate::args::SectionArg;
 use crate::cmd::image::method::{Demosaick, Interpolate};
 use crate::exit::Failure;
 use crate::picture::neighbourhood::{self, Column as MapColumn, Row as MapRow, Weights};
@@ -31,7 +32,7 @@ const WORTH: [(usize, usize, &str); 3] = [(92, 95, "letters"), (60, 70, "fabric"
 pub(super) fn jobs(desk: &Desk) -> Result<Vec<Job>, Failure> {
     let mut jobs = train::images(desk)?;
     let config = json!({
-        "cfa": CFA.name(), "noise": NOISE, "size": desk.size.photo, "trained": train::recipes(desk),
+        "cfa": CFA.name(), "noise": NOISE, "size": desk.size.photo, "trained": train::recipes(desk, SectionArg::Images),
     });
     jobs.push(Job::new("demosaick", "Demosaicking", config.clone(), |desk| {
         let photos = photos::own(desk)?;
@@ -184,14 +185,14 @@ fn found(scores: &[Scores]) -> Vec<String> {
     };
     let mut findings = vec![if first.parameters > 0 {
         format!(
-            "{} is best, {} dB; without training the best is {}, {} dB.",
+            "The best is {}, {} dB; of those without training it is {}, {} dB.",
             first.name,
             Fixed(2).show(first.mean()),
             classic.name,
             Fixed(2).show(classic.mean())
         )
     } else {
-        format!("{}, which needs no training, is best: {} dB.", first.name, Fixed(2).show(first.mean()))
+        format!("The best is {}, which needs no training: {} dB.", first.name, Fixed(2).show(first.mean()))
     }];
     findings.push(format!("With noise the best is {}.", in_noise.name));
     findings
@@ -301,15 +302,22 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
             maps: blocks.last().into_iter().flatten().map(|window| kept(window)).collect(),
         };
         let image = net.demosaick(&theta, &mosaic, CFA)?;
+        let alike = share_of_the_alike(truth, &all, &told.windows);
         let alt = format!("The photo {name} as uGLR makes it of the mosaic, with dots at pixels that can be chosen");
+        part = part.finding(format!(
+            "The half of a window that is most like its middle in the photo holds {} % of the ties of uGLR, over {} pixels: the \
+             graphs follow what is there, though they have seen the mosaic alone.",
+            Fixed(0).show(100.0 * alike),
+            all.len()
+        ));
         part = part.with(Block::Neighbourhoods(Neighbourhoods {
             id: "ties".into(),
             title: "The graphs of uGLR: which pixels are tied to which".into(),
             caption: "Click a pixel, or move with the arrow keys. Each square is one of the last block's four graphs: the darker \
-                      a pixel, the stronger the tie to the one in the middle. Along an edge the ties lie along it; in \
-                      smooth fabric they spread."
+                      a pixel, the stronger the tie to the one in the middle. In flat areas all ties are \
+                      alike; at edges some are cut."
                 .into(),
-            photo: photos::write(desk, &format!("{name}-ties"), "uGLR", &alt, &image)?,
+            photo: photos::write(desk, &format!("{name}-uglr"), "uGLR", &alt, &image)?,
             side: 5,
             signed: false,
             maps: (1..=heads).map(|head| format!("graph {head}")).collect(),
@@ -344,7 +352,7 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
             caption: "Blue samples raise the pixel in the middle when they grow, red ones lower it. Red, green and blue of one pixel \
                       lean on samples of all colours: the network trusts that colours change together."
                 .into(),
-            photo: photos::write(desk, &format!("{name}-influence"), "learned", &alt, &image)?,
+            photo: photos::write(desk, &format!("{name}-learned"), "learned", &alt, &image)?,
             side: 2 * probe::REACH + 1,
             signed: true,
             maps: ["red", "green", "blue"].map(String::from).to_vec(),
@@ -353,7 +361,32 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
             files: desk.folder.picture("influence", &drawn)?,
         }));
     }
-    Ok(part.finding("Ties follow edges and stop at them: the graphs show what the network took for one surface."))
+    Ok(part)
+}
+
+/// The share of the last block's ties that goes to the half of the window most like its middle in the truth.
+fn share_of_the_alike(truth: &Image, pixels: &[(usize, usize, &str)], windows: &[Vec<Vec<[f32; 25]>>]) -> f64 {
+    let (height, width) = (truth.height(), truth.width());
+    let color = |y: usize, x: usize| [0, 1, 2].map(|c| truth.plane(c)[y * width + x]);
+    let (mut alike, mut all) = (0.0, 0.0);
+    for (&(row, column, _), blocks) in pixels.iter().zip(windows) {
+        let far = |place: usize| {
+            let (y, x) = ((row + place / 5).checked_sub(2)?, (column + place % 5).checked_sub(2)?);
+            let middle = color(row, column);
+            let there = (y < height && x < width).then(|| color(y, x))?;
+            Some(middle.iter().zip(there).map(|(a, b)| (a - b) * (a - b)).sum::<f32>())
+        };
+        let mut order: Vec<(f32, usize)> =
+            (0..25).filter(|place| *place != 12).filter_map(|place| Some((far(place)?, place))).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for window in blocks.last().into_iter().flatten() {
+            for (rank, (_, place)) in order.iter().enumerate() {
+                all += f64::from(window[*place]);
+                alike += if rank < order.len() / 2 { f64::from(window[*place]) } else { 0.0 };
+            }
+        }
+    }
+    alike / f64::max(all, f64::MIN_POSITIVE)
 }
 
 fn kept(weights: &[f32]) -> Vec<f64> {
@@ -414,7 +447,7 @@ fn interpolated(desk: &Desk) -> Result<Part, Failure> {
         let seconds = Cell::seconds((half.seconds + fifth.seconds) / (half.megapixels + fifth.megapixels).max(1e-9));
         table = table.row([Cell::text(half.name)].into_iter().chain(own(half)).chain(own(fifth)).chain([seconds]));
     }
-    let best = table.best(4).and_then(|at| scores.get(at));
+    let best = table.best(4).into_iter().find_map(|at| scores.get(at));
     let finding = best.map(|[_, fifth]| {
         format!("With a fifth of the pixels known the best is {}: {} dB.", fifth.name, Fixed(2).show(fifth.mean()))
     });

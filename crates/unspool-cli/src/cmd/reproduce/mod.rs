@@ -37,10 +37,7 @@ pub(crate) fn run(args: &ReproduceArgs) -> Result<Done, Failure> {
     let share = Share::new(args.quiet);
     let desk = Desk { args, size: Size::of(args), folder: &folder, share: &share, stop: &stop };
     let clock = Instant::now();
-    let mut sections = Vec::new();
-    for (section, jobs) in plan(&desk)? {
-        sections.push((section, jobs));
-    }
+    let sections = plan(&desk)?;
     let count: usize = sections.iter().map(|(_, jobs)| jobs.len()).sum();
     let (mut number, mut reused) = (0, 0);
     let mut report = outline(args);
@@ -170,6 +167,20 @@ fn outline(args: &ReproduceArgs) -> Report {
         seed: args.seed,
         ..Report::new("Unrolled solvers, measured")
     }
+}
+
+/// The text with a capital at its start, and quotes in place of code.
+fn sentence(text: &str) -> String {
+    let mut open = false;
+    let quoted = text.chars().map(|c| match c {
+        '`' => {
+            open = !open;
+            if open { '“' } else { '”' }
+        }
+        c => c,
+    });
+    let mut characters = quoted.collect::<Vec<_>>().into_iter();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 /// Ctrl-C: ends the program at once, unless a network is trained, which first writes its checkpoint.

@@ -17,7 +17,7 @@ pub(super) struct Claim {
 /// The table of claims.
 pub(super) fn table(id: &str, title: &str, caption: &str, claims: Vec<Claim>) -> Block {
     let mut table = Table::new(id, title, caption);
-    for name in ["", "paper", "here", "why they differ"] {
+    for name in ["what", "paper", "here", "why they differ"] {
         table = table.column(Column::new(name, Format::Text));
     }
     for Claim { what, paper, ours, why } in claims {

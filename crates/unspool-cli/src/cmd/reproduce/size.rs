@@ -31,8 +31,8 @@ impl Size {
         let quick = Size {
             steps: 200,
             budget: 40,
-            graphs: 16,
-            families: &[("ba", 20), ("sbm", 50)],
+            graphs: 32,
+            families: &[("ba", 20), ("ws", 50), ("sbm", 50)],
             signals: &[30, 100, 300, 3000],
             splits: 5,
             adapt: 0,

@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unspool_image::Image;
 use unspool_report::number::Format::Short;
 use unspool_report::{Axis, Block, Curves, Part, Series, round};
 use unspool_restore::Recipe as ImageRecipe;
-use unspool_topology::recipe::Recipe as GraphRecipe;
+use unspool_restore::patches::Drawing;
+use unspool_topology::data::Mixture;
+use unspool_topology::recipe::{Drawn, Network as GraphNetwork, Recipe as GraphRecipe};
 use unspool_train::trainer::Event;
 use unspool_train::{Ended, Epoch, Layout, RunFolder};
 
@@ -68,16 +70,17 @@ pub(super) fn values(path: &Path, layout: &Layout) -> Result<Vec<f32>, Failure> 
     crate::cmd::image::method::read(path, layout)
 }
 
-/// The recipes of what this run trains: what comes after depends on them.
-pub(super) fn recipes(desk: &Desk) -> Value {
-    let mut all = Map::new();
-    for (name, preset, ..) in GRAPHS.into_iter().filter(|(name, ..)| is_trained(desk.args, name)) {
-        all.insert(name.into(), json!(graph_recipe(desk.args, preset)));
-    }
-    for (name, preset, ..) in IMAGES.into_iter().filter(|(name, ..)| is_trained(desk.args, name)) {
-        all.insert(name.into(), json!(image_recipe(desk.args, preset)));
-    }
-    Value::Object(all)
+/// The recipes of what this run trains for a section: what comes after depends on them.
+pub(super) fn recipes(desk: &Desk, section: SectionArg) -> Value {
+    let list = if section == SectionArg::Graphs { &GRAPHS[..] } else { &IMAGES[..] };
+    let of = |(name, preset, ..): &(&str, &str, &str, &str)| {
+        let recipe = match section {
+            SectionArg::Graphs => json!(graph_recipe(desk.args, preset)),
+            _ => json!(image_recipe(desk.args, preset)),
+        };
+        ((*name).to_owned(), recipe)
+    };
+    Value::Object(list.iter().filter(|(name, ..)| is_trained(desk.args, name)).map(of).collect())
 }
 
 fn run_of(desk: &Desk, name: &str) -> PathBuf {
@@ -88,6 +91,17 @@ fn graph_recipe(args: &ReproduceArgs, preset: &str) -> Option<GraphRecipe> {
     let mut recipe = GraphRecipe::preset(preset)?;
     recipe.training.epochs = args.epochs.map_or(recipe.training.epochs, |epochs| epochs as usize);
     recipe.training.seed = recipe.training.seed.wrapping_add(args.seed);
+    if args.tiny {
+        match &mut recipe.model {
+            GraphNetwork::Learned { data, validation } => {
+                *data = Mixture { examples: 32, nodes: [12, 16], ..data.clone() };
+                *validation = 8;
+            }
+            GraphNetwork::Unrolling { data, .. } | GraphNetwork::L2g { data } => {
+                *data = Drawn { training: 64, validation: 16, signals: 300, ..data.clone() };
+            }
+        }
+    }
     Some(recipe)
 }
 
@@ -95,6 +109,10 @@ fn image_recipe(args: &ReproduceArgs, preset: &str) -> Option<ImageRecipe> {
     let mut recipe = ImageRecipe::preset(preset)?;
     recipe.training.epochs = args.epochs.map_or(recipe.training.epochs, |epochs| epochs as usize);
     recipe.training.seed = recipe.training.seed.wrapping_add(args.seed);
+    if args.tiny {
+        recipe.patches = Drawing { count: 16, size: 32, ..recipe.patches };
+        recipe.validation = Drawing { count: 4, size: 32, ..recipe.validation };
+    }
     Some(recipe)
 }
 
@@ -202,6 +220,7 @@ fn course(name: &str, metric: &str, values: &[f64], (low, high): (f64, f64)) -> 
         x_axis: Axis { label: "epoch".into(), log: false, low: 1.0, high: values.len().max(2) as f64 },
         y_axis: Axis { label: metric.into(), log: false, low: round(low - pad, 5), high: round(high + pad, 5) },
         series: vec![Series { name: metric.into(), color: 5, theory: false, y }],
+        dotted: "theory".into(),
         marks: Vec::new(),
         files: Vec::new(),
     })

@@ -7,7 +7,7 @@ use unspool_report::number::Format::{Count, Fixed, Short, Text};
 use unspool_report::{Axis, Block, Cell, Column, Curves, Part, Series, Table, round};
 use unspool_tune::{Mean, ModelKind, Outcome, Phase, Score, Settings, tune};
 
-use super::{Desk, Job};
+use super::{Desk, Job, sentence};
 use crate::args::TableArgs;
 use crate::cmd::source::{Source, find_example, model_of};
 use crate::exit::Failure;
@@ -43,8 +43,9 @@ fn tuned(desk: &Desk, id: &str, name: &str) -> Result<Part, Failure> {
     let files = desk.folder.picture(id, &picture::draw_tuning(&outcome)?)?;
     let comparison = &outcome.comparison;
     let text = format!(
-        "{model} of `{}`: {} features, {} rows to learn from, {} to test on. The loss of a 5-fold cross-validation is \
+        "{} of “{}”: {} features, {} rows to learn from, {} to test on. The loss of a 5-fold cross-validation is \
          minimised along its derivative with respect to the regularisers, through the fits; the grid has {} points.",
+        sentence(&model.to_string()),
         table.target.name,
         table.features.cols(),
         comparison.rows.0,
@@ -147,6 +148,7 @@ fn losses(id: &str, outcome: &Outcome, files: Vec<String>) -> Block {
         x_axis: Axis { label: "evaluation".into(), log: false, low: 1.0, high: most.max(2) as f64 },
         y_axis: Axis { label: "loss per row".into(), log: false, low: round(low - pad, 6), high: round(high + pad, 6) },
         series,
+        dotted: "theory".into(),
         marks: Vec::new(),
         files,
     })
