@@ -17,6 +17,8 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
 
 
+# the learners know scikit-learn's interface, but do not import it
+@pytest.mark.filterwarnings("ignore:Estimator .* does not inherit from")
 @pytest.mark.parametrize(
     "learner",
     [GraphLearner(), GraphLearner(alpha=1.0, beta=1.0), LaplacianLearner(), Correlation(), NetworkLearner()],

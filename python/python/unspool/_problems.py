@@ -48,7 +48,7 @@ class Problem:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """float32 where all data are, else float64: that of all results."""
+        """float32 where ``X`` (or ``A`` and ``b``) is, else float64: that of all results."""
         return np.dtype(self._core.dtype)
 
     def _vector(self, what: str, values: ArrayLike) -> Floats:
