@@ -167,6 +167,9 @@ def tune(
         targets = values
     elif model == "logistic":
         classes = np.unique(targets)
+    if model != "logistic" and targets.size and bool((targets == targets[0]).all()):
+        hint = "there is nothing to learn: choose another target or add rows that differ in it"
+        raise InputError(f'column "{target}": the target is "{targets[0]:g}" in every row', hint)
     by_name = isinstance(regularisers, str)
     core, text = _unspool.tune(
         features,
