@@ -60,6 +60,8 @@ class Graph:
         positions: ArrayLike | None = None,
         probabilities: ArrayLike | None = None,
     ) -> None:
+        if nodes < 0:
+            raise InputError(f"the number of nodes is {nodes}", "give zero or more")
         ends = np.ascontiguousarray(np.asarray(edges, dtype=np.int64).reshape(-1, 2))
         values = np.ascontiguousarray(weights, dtype=np.float64)
         self.nodes = int(nodes)

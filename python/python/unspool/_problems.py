@@ -123,6 +123,8 @@ class Map(Problem):
         self._arguments = dict(step=step, state=state, params=params, output=output, jvp=jvp, vjp=vjp, dtype=dtype)
         wrapped = (_with_time(step, 2), jvp and _with_time(jvp, 4), vjp and _with_time(vjp, 3))
         front = state if output is None else output
+        if min(state, params, front) < 0:
+            raise InputError("a length is negative", "give zero or more")
         core = _unspool.Problem.map(*wrapped, state, front, params, np.dtype(dtype) == np.float32)
         super().__init__(core, (_map, (self._arguments,)))
 
