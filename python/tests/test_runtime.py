@@ -30,10 +30,10 @@ def test_import_pulls_in_numpy_alone() -> None:
 
 
 def test_import_is_fast() -> None:
-    # processor time: the wall's depends on what else the machine does
-    code = "import time; t = time.process_time(); import unspool; print(time.process_time() - t)"
-    least = min(float(run(code)) for _ in range(12))
-    assert least < 0.15, f"{least:.3f} s"
+    # processor time: the wall's depends on what else the machine does; and where NumPy alone takes long, so does this
+    code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
+    numpy, ours = (min(float(run(code.format(name))) for _ in range(8)) for name in ("numpy", "unspool"))
+    assert ours < max(0.15, 1.6 * numpy), f"{ours:.3f} s, NumPy {numpy:.3f} s"
 
 
 def long_solve(seconds: float) -> Callable[[], object]:
