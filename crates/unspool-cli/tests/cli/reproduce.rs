@@ -123,14 +123,17 @@ fn what_is_finished_is_not_done_again() {
 fn networks_are_trained_again() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    std::fs::create_dir(folder.join("photos")).unwrap();
-    for k in 0..10 {
-        let image = Image::from_fn(3, 40, 40, |c, y, x| ((x * (k + 1) + y * 3 + c) % 11) as f32 / 11.0);
-        let photo = Photo { image, alpha: None, depth: Depth::Eight, profile: None };
-        std::fs::write(folder.join(format!("photos/{k}.png")), io::encode(&photo, Format::Png).unwrap()).unwrap();
+    for (name, count, side) in [("photos", 10, 40), ("others", 2, 16)] {
+        std::fs::create_dir(folder.join(name)).unwrap();
+        for k in 0..count {
+            let image = Image::from_fn(3, side, side, |c, y, x| ((x * (k + 1) + y * 3 + c) % 11) as f32 / 11.0);
+            let photo = Photo { image, alpha: None, depth: Depth::Eight, profile: None };
+            let file = folder.join(name).join(format!("{k}.png"));
+            std::fs::write(file, io::encode(&photo, Format::Png).unwrap()).unwrap();
+        }
     }
     let common = ["reproduce", "--full", "--tiny", "--epochs", "1", "-q", "--out", "r"];
-    let own = ["--data", "photos", "--test", "photos", "--train", "unrolling,learned,demosaick"];
+    let own = ["--data", "photos", "--test", "others", "--train", "unrolling,learned,demosaick"];
     for section in ["graphs", "images"] {
         let output = unspool(folder, &[&common[..], &own, &[section]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));

@@ -81,7 +81,7 @@ fn stations(desk: &Desk) -> Result<Part, Failure> {
         "Which graph makes unseen hours likely",
         format!(
             "Twice the negative log-likelihood of hours kept aside, for each degree of freedom, over {} runs of hours; less \
-             is better. This measure is the likelihood's own: it has no need of a sparse graph.",
+             is better. This measure is the likelihood's own: it has no need of a sparse graph. A dash: some graph falls apart.",
             desk.size.splits
         ),
     )

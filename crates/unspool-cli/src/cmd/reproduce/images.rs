@@ -32,7 +32,7 @@ const WORTH: [(usize, usize, &str); 3] = [(92, 95, "letters"), (60, 70, "fabric"
 pub(super) fn jobs(desk: &Desk) -> Result<Vec<Job>, Failure> {
     let mut jobs = train::images(desk)?;
     let config = json!({
-        "cfa": CFA.name(), "noise": NOISE, "size": desk.size.photo, "trained": train::recipes(desk, SectionArg::Images),
+        "cfa": CFA.name(), "noise": NOISE, "photos": desk.size.photos, "size": desk.size.photo, "trained": train::recipes(desk, SectionArg::Images),
     });
     jobs.push(Job::new("demosaick", "Demosaicking", config.clone(), |desk| {
         let photos = photos::own(desk)?;
@@ -313,8 +313,8 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
         part = part.with(Block::Neighbourhoods(Neighbourhoods {
             id: "ties".into(),
             title: "The graphs of uGLR: which pixels are tied to which".into(),
-            caption: "Click a pixel, or move with the arrow keys. Each square is one of the last block's four graphs: the darker \
-                      a pixel, the stronger the tie to the one in the middle. In flat areas all ties are \
+            caption: "Click a pixel, or move with the arrow keys. Each square is one of the last block's four graphs: the fuller \
+                      a pixel's colour, the stronger its tie to the one in the middle. In flat areas all ties are \
                       alike; at edges some are cut."
                 .into(),
             photo: photos::write(desk, &format!("{name}-uglr"), "uGLR", &alt, &image)?,

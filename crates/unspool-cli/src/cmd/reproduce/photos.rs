@@ -30,7 +30,7 @@ pub(super) fn own(desk: &Desk) -> Result<Vec<Named>, Failure> {
         let (top, left) = ((image.height() - height) / 4 * 2, (image.width() - width) / 4 * 2);
         Ok(Named { name: (*name).into(), image: image.crop(top, left, height, width)? })
     };
-    PHOTOS.iter().map(read).collect()
+    PHOTOS.iter().take(desk.size.photos).map(read).collect()
 }
 
 /// The colour photos of a folder.

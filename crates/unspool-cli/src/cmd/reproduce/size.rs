@@ -19,7 +19,9 @@ pub(super) struct Size {
     pub(super) splits: usize,
     /// Steps of adaptation to real signals.
     pub(super) adapt: usize,
-    /// Rows and columns that are taken of each photo.
+    /// Photos that are taken of those that come with the program.
+    pub(super) photos: usize,
+    /// Rows and columns that are taken of each.
     pub(super) photo: (usize, usize),
     /// Pixels between those of a photo that can be asked about.
     pub(super) grid: usize,
@@ -36,12 +38,13 @@ impl Size {
             signals: &[30, 100, 300, 3000],
             splits: 5,
             adapt: 0,
+            photos: 3,
             photo: (176, 240),
             grid: 16,
         };
         if args.tiny {
             let families = &[("ba", 20)];
-            return Size { steps: 30, graphs: 2, families, signals: &[300, 3000], photo: (48, 64), ..quick };
+            return Size { steps: 30, graphs: 2, families, signals: &[300, 3000], photos: 2, photo: (24, 32), ..quick };
         }
         if args.full {
             let families = &[
