@@ -38,11 +38,12 @@ def test_every_public_name_is_documented() -> None:
                         assert value.__doc__, f"{name}.{public}.{member}"
 
 
-def test_readme() -> None:
+def test_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its examples run, one after the other; those of PyTorch where it is installed."""
     text = (Path(__file__).parents[1] / "README.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
     assert len(blocks) >= 5
     for block in blocks:
         if "torch" in block and importlib.util.find_spec("torch") is None:
