@@ -26,7 +26,12 @@ const KNOWN: [f64; 2] = [0.5, 0.2];
 const DEMOSAICK: [&str; 7] = ["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"];
 const INTERPOLATE: [&str; 3] = ["linear", "biharmonic", "learned"];
 /// Pixels of the photo `suit` that are worth a look: row, column, and why.
-const WORTH: [(usize, usize, &str); 3] = [(92, 95, "letters"), (60, 70, "fabric"), (100, 141, "edge")];
+const WORTH: [Place; 3] = [(92, 95, "letters"), (60, 70, "fabric"), (100, 141, "edge")];
+
+/// A pixel, and why it is worth a look.
+type Place = (usize, usize, &'static str);
+/// The windows of a pixel, by block and head.
+type Windows = Vec<Vec<[f32; 25]>>;
 
 /// What is to be done.
 pub(super) fn jobs(desk: &Desk) -> Result<Vec<Job>, Failure> {
@@ -282,8 +287,8 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
          smooths along. The network learned has no graphs; there, samples are changed one by one to see what moves.",
     );
     let (height, width) = (truth.height(), truth.width());
-    let inside = |&(row, column, _): &(usize, usize, &str)| row + 4 < height && column + 4 < width;
-    let worth: Vec<(usize, usize, &str)> = match WORTH.into_iter().filter(inside).collect::<Vec<_>>() {
+    let inside = |&(row, column, _): &Place| row + 4 < height && column + 4 < width;
+    let worth: Vec<Place> = match WORTH.into_iter().filter(inside).collect::<Vec<_>>() {
         none if none.is_empty() => vec![(height / 2, width / 2, "middle")],
         some => some,
     };
@@ -291,11 +296,11 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
         let middle = desk.size.grid / 2;
         let rows = (middle..height).step_by(desk.size.grid);
         let grid = rows.flat_map(|row| (middle..width).step_by(desk.size.grid).map(move |column| (row, column, "")));
-        let all: Vec<(usize, usize, &str)> = worth.iter().copied().chain(grid).collect();
+        let all: Vec<Place> = worth.iter().copied().chain(grid).collect();
         let places: Vec<(usize, usize)> = all.iter().map(|&(row, column, _)| (row, column)).collect();
         let told = net.explain_mosaic(&theta, &mosaic, CFA, &places)?;
         let heads = told.windows.first().and_then(|blocks| blocks.last()).map_or(0, Vec::len);
-        let pixel = |(&(row, column, why), blocks): (&(usize, usize, &str), &Vec<Vec<[f32; 25]>>)| Pixel {
+        let pixel = |(&(row, column, why), blocks): (&Place, &Windows)| Pixel {
             row,
             column,
             why: why.into(),
@@ -365,7 +370,7 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
 }
 
 /// The share of the last block's ties that goes to the half of the window most like its middle in the truth.
-fn share_of_the_alike(truth: &Image, pixels: &[(usize, usize, &str)], windows: &[Vec<Vec<[f32; 25]>>]) -> f64 {
+fn share_of_the_alike(truth: &Image, pixels: &[Place], windows: &[Windows]) -> f64 {
     let (height, width) = (truth.height(), truth.width());
     let color = |y: usize, x: usize| [0, 1, 2].map(|c| truth.plane(c)[y * width + x]);
     let (mut alike, mut all) = (0.0, 0.0);
