@@ -36,8 +36,13 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
             };
             let channels = image.channels();
             match (&mask_file, args.scale) {
-                (Some((path, mask)), _) => {
-                    let mask = io::mask(mask, channels)?;
+                (Some((mask_name, mask)), _) => {
+                    let mask = io::mask(mask, channels).map_err(|e| {
+                        Failure::new(
+                            format!("{}: {e}", mask_name.display()),
+                            "known pixels are white; --missing-white turns it round",
+                        )
+                    })?;
                     mask.check(image).map_err(|e| {
                         Failure::new(format!("{}: {e} ({what})", path.display()), "give a mask of the image's size")
                     })?;

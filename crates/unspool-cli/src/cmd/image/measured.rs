@@ -54,6 +54,11 @@ impl Measured {
         if photo.alpha.is_some() {
             return Err(refused("has an alpha channel, which no sensor measures", "remove it"));
         }
+        let (height, width) = (photo.image.height(), photo.image.width());
+        if height < 2 || width < 2 {
+            let problem = format!("is {height} x {width}: less than a cell of 2 x 2 pixels has not all colours");
+            return Err(refused(&problem, "give the whole mosaic"));
+        }
         Ok(Measured {
             photo,
             cfa,
