@@ -354,8 +354,8 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
         part = part.with(Block::Neighbourhoods(Neighbourhoods {
             id: "influence".into(),
             title: "The network without graphs: which samples move a pixel".into(),
-            caption: "Blue samples raise the pixel in the middle when they grow, red ones lower it. Red, green and blue of one pixel \
-                      lean on samples of all colours: the network trusts that colours change together."
+            caption: "Blue samples raise the pixel in the middle when they grow, red ones lower it. The colour that \
+                      was measured stays close to its sample; the other two lean on samples of all colours around it."
                 .into(),
             photo: photos::write(desk, &format!("{name}-learned"), "learned", &alt, &image)?,
             side: 2 * probe::REACH + 1,
