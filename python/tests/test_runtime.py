@@ -29,11 +29,11 @@ def test_import_pulls_in_numpy_alone() -> None:
     assert foreign <= {"numpy"}, foreign
 
 
+@pytest.mark.timed
 def test_import_is_fast() -> None:
-    # processor time: the wall's depends on what else the machine does; and where NumPy alone takes long, so does this
-    code = "import time; t = time.process_time(); import {}; print(time.process_time() - t)"
-    numpy, ours = (min(float(run(code.format(name))) for _ in range(8)) for name in ("numpy", "unspool"))
-    assert ours < max(0.15, 1.6 * numpy), f"{ours:.3f} s, NumPy {numpy:.3f} s"
+    code = "import time; t = time.perf_counter(); import unspool; print(time.perf_counter() - t)"
+    ours = min(float(run(code)) for _ in range(8))
+    assert ours < 0.15, f"{ours:.3f} s"
 
 
 def long_solve(seconds: float) -> Callable[[], object]:
@@ -64,7 +64,7 @@ def test_two_threads_overlap() -> None:
     assert ticks > 0.3 * seconds / 0.01, f"{ticks} ticks in {seconds:.2f} s"
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2 or os.getloadavg()[0] > (os.cpu_count() or 1), reason="no idle processor")
+@pytest.mark.timed
 def test_two_solves_take_little_longer_than_one() -> None:
     work = long_solve(0.4)
 
@@ -104,8 +104,8 @@ def test_ctrl_c() -> None:
     problem = unroll.quadratic(A @ A.T / 60 + np.eye(60), np.ones(60))
     solver = unroll.Solver(problem, "gd-1/L", steps=10**9, edges=problem.edges([0.0]))
     slow = unroll.Map(lambda x, theta: x + 0 * theta, state=1, params=1)
-    signals = rng.standard_normal((200, 3000))
-    mosaic = rng.random((500, 500), dtype=np.float32)
+    signals = rng.standard_normal((200, 4000))
+    mosaic = rng.random((2000, 2000), dtype=np.float32)
     works: dict[str, Callable[[], object]] = {
         "solve": lambda: solver.solve([0.0]),
         "adjoint": lambda: solver.vjp([0.0], np.ones(60), "last:10"),
@@ -118,6 +118,7 @@ def test_ctrl_c() -> None:
         assert interrupted(work) < 1.0, name
 
 
+@pytest.mark.timed
 def test_overhead_of_a_call() -> None:
     """A call costs next to nothing beside a solve of 10 ms: measured by one of no step."""
     rng = np.random.default_rng(0)
