@@ -10,7 +10,7 @@ pub(crate) struct ReproduceArgs {
     /// Which part: curse, graphs, images, or all
     #[arg(value_enum, default_value = "all", hide_possible_values = true)]
     pub(crate) section: SectionArg,
-    /// Minutes, on data and weights that come with the program [default]
+    /// Minutes, on data and weights that come with the program: the default
     #[arg(long, conflicts_with = "full")]
     pub(crate) quick: bool,
     /// Hours to days: train the networks again, and measure on more graphs
