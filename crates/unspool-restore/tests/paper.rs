@@ -370,12 +370,13 @@ fn admm_reaches_the_optimum_of_the_linear_program() {
     assert!(p.iter().all(|p| p.abs() <= 1.0) && slack < 1e-7, "{slack}");
     let (upper, lower) = (objective(&optimal), dot(&of_samples, &p));
     assert!((upper - lower).abs() < 1e-6, "{lower} to {upper}");
-    let admm = 1500;
-    let x = variation.solve(&known, &y, &Parameters::paper(admm, 30, 10.0), admm, &y);
-    let error = objective(&to_image(grid, &x)) - upper;
-    assert!((-1e-6..1e-6).contains(&error), "{error} of {upper}");
-    let violation = distance(&products(&x, &known), &y);
-    assert!(violation < 1e-12, "{violation}");
+    // a method of first order: each doubling of the iterations takes a digit off the error
+    let [few, many] = [300, 600].map(|admm| {
+        let x = variation.solve(&known, &y, &Parameters::paper(admm, 30, 100.0), admm, &y);
+        (objective(&to_image(grid, &x)) - upper, distance(&products(&x, &known), &y))
+    });
+    assert!(few.0 < 1e-2 && few.1 < 1e-4, "{few:?} of {upper}");
+    assert!((-1e-6..few.0 / 5.0).contains(&many.0) && many.1 < few.1 / 5.0, "{many:?} of {upper}");
 }
 
 /// Equations 17 to 22 with all nine arrays of an edge, and conjugate gradients of appendix A.7: `x` after each iteration.
