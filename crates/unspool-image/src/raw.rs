@@ -115,8 +115,7 @@ impl Development {
     ///
     /// # Panics
     /// If the image has not three channels.
-    pub fn finish(&self, image: &Image) -> Image {
-        let mut image = image.clone();
+    pub fn finish(&self, mut image: Image) -> Image {
         let n = image.height() * image.width();
         let data = image.data_mut();
         for i in 0..n {

@@ -137,7 +137,7 @@ fn grey_is_grey_and_the_image_upright() {
         let wall = raw.mosaic.plane(0)[..32].to_vec();
         assert!(wall.iter().all(|v| (v - encoded(0.5)).abs() < 2e-3), "{wall:?}");
         let image = demosaick::run(demosaick::Method::Bilinear, &raw.mosaic, raw.cfa).unwrap();
-        let photo = raw.development.finish(&image);
+        let photo = raw.development.finish(image);
         let (height, width) = (photo.height(), photo.width());
         assert_eq!((height, width), if orientation < 5 { (24, 32) } else { (32, 24) });
         // a pixel inside the door, where the camera saw it at row 20, column 12

@@ -10,7 +10,7 @@ use unspool_train::{Adam, Dataset, Ended, Layout, Model, Result, RunFolder, Sche
 use crate::learned::{Demosaicker, Interpolator};
 use crate::patches::{Drawing, Patches};
 use crate::train::Supervised;
-use crate::transformer::{Prior, Shape, Transformer};
+use crate::transformer::{Prior, Transformer};
 
 /// A network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,13 +101,13 @@ impl Recipe {
         match self.model {
             Network::Learned => Demosaicker::shipped().layout().clone(),
             Network::Interpolation => Interpolator::shipped().layout().clone(),
-            Network::Uglr => Transformer::new(Shape::paper(Prior::Glr, 3)).layout().clone(),
-            Network::Ugtv => Transformer::new(Shape::paper(Prior::Gtv, 3)).layout().clone(),
+            Network::Uglr => Transformer::shipped(Prior::Glr).layout().clone(),
+            Network::Ugtv => Transformer::shipped(Prior::Gtv).layout().clone(),
         }
     }
 
     fn supervised(&self, prior: Prior) -> Supervised {
-        Supervised { net: Transformer::new(Shape::paper(prior, 3)), inner: self.inner }
+        Supervised { net: Transformer::shipped(prior), inner: self.inner }
     }
 
     /// Trains, in a folder, from its checkpoint if it has one; else from the values `start`, or from the seed.

@@ -1,24 +1,12 @@
 //! Every adjoint against finite differences, in f64.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 use unspool_core::{At, Map, Vjp};
 use unspool_image::Cfa;
 use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, stencil, window};
 
-fn rng(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
-}
-
-/// A plane of random numbers on the pixels.
-fn random(grid: Grid, planes: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
-    let mut all = vec![0.0; planes * grid.plane()];
-    for plane in all.chunks_exact_mut(grid.plane()) {
-        let image: Vec<f64> = (0..grid.height() * grid.width()).map(|_| rng.random::<f64>()).collect();
-        grid.put(&image, plane);
-    }
-    all
-}
+mod common;
+use common::{random, rng};
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()

@@ -1,27 +1,17 @@
 //! The mathematics of Do et al. 2024 on small graphs, against dense formulas: equations 4 to 22, figure 3, symmetries.
 
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use unspool_restore::cg::Steps;
 use unspool_restore::stencil::Stencil;
 use unspool_restore::window::{self, EDGES, OFFSETS};
 use unspool_restore::{Grid, glr, gtv};
 
+#[path = "../common/mod.rs"]
+mod common;
 mod networks;
 
-fn rng(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
-}
-
-/// Planes of numbers from 0 to 1 on the pixels.
-fn random(grid: Grid, planes: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
-    let mut all = vec![0.0; planes * grid.plane()];
-    for plane in all.chunks_exact_mut(grid.plane()) {
-        let image: Vec<f64> = (0..grid.height() * grid.width()).map(|_| rng.random::<f64>()).collect();
-        grid.put(&image, plane);
-    }
-    all
-}
+use common::{random, rng};
 
 /// Planes that mark about this share of the pixels, at least the first one.
 fn marks(grid: Grid, planes: usize, share: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {

@@ -70,7 +70,10 @@ impl Measured {
     /// The photo, from the demosaicked image.
     pub(super) fn finish(self, image: Image) -> Photo {
         #[cfg(feature = "raw")]
-        let image = self.development.as_ref().map_or_else(|| image.clone(), |development| development.finish(&image));
+        let image = match &self.development {
+            Some(development) => development.finish(image),
+            None => image,
+        };
         Photo { image, ..self.photo }
     }
 }
