@@ -8,13 +8,20 @@
 :mod:`unspool.jax`     solvers as differentiable functions (needs JAX)
 ==================  =====================================================================
 
-NumPy arrays go in and come out. Importing this package imports NumPy alone.
+NumPy arrays go in and come out. Importing this package imports NumPy alone, and each module when it is first used.
 """
 
 from __future__ import annotations
 
-from . import graph, image, unroll
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._errors import ConvergenceError, ConvergenceWarning, FileError, InputError, UnspoolError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from . import graph, image, unroll
 
 __version__ = "0.1.0"
 
@@ -28,3 +35,14 @@ __all__ = [
     "image",
     "unroll",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Imports a module of the package when it is first asked for (PEP 562)."""
+    if name in ("graph", "image", "unroll"):
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
