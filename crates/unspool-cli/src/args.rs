@@ -3,10 +3,13 @@
 mod graph;
 mod image;
 mod reproduce;
+mod running;
+mod tools;
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use unspool_core::Mode;
 use unspool_tune::ModelKind;
 use unspool_tune::table::Format;
@@ -19,14 +22,38 @@ pub(crate) use self::image::{
     BatchArgs, DemosaickArgs, EvalImageArgs, ExplainArgs, InterpolateArgs, MosaickArgs, TrainImageArgs,
 };
 pub(crate) use self::reproduce::{ReproduceArgs, SectionArg};
+pub(crate) use self::running::Running;
+pub(crate) use self::tools::{ConfigCommand, ManArgs, RunsCommand};
 
 /// Learn regularisers by hypergradient; learn graphs from signals; demosaick and mend images; measure derivatives of solvers.
 #[derive(Debug, Parser)]
 #[command(name = "unspool", version, after_long_help = EXAMPLES, subcommand_required = true)]
 pub(crate) struct Cli {
+    /// Settings file, defaults for options [default: unspool.toml in this folder, and the user's own]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The parser. The short help ends with the first examples of the long one.
+    pub(crate) fn line() -> clap::Command {
+        with_examples(Cli::command())
+    }
+}
+
+/// Puts the first examples of the long help at the end of the short one, here and in all commands below.
+fn with_examples(mut command: clap::Command) -> clap::Command {
+    const EXAMPLES: usize = 3;
+    let long = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let examples: Vec<&str> =
+        long.lines().map(str::trim).filter(|line| line.starts_with("unspool ")).take(EXAMPLES).collect();
+    if !examples.is_empty() {
+        command = command.after_help(format!("Examples (more with --help):\n  {}", examples.join("\n  ")));
+    }
+    command.mut_subcommands(with_examples)
 }
 
 /// What to do.
@@ -107,6 +134,21 @@ pub(crate) enum Command {
     /// label. Where the table holds the target too, a score goes to standard error.
     #[command(after_long_help = PREDICT_EXAMPLES)]
     Predict(PredictArgs),
+    /// List and compare the runs that trainings left.
+    #[command(subcommand, after_long_help = tools::RUNS_EXAMPLES)]
+    Runs(RunsCommand),
+    /// Show the settings that files and defaults give.
+    #[command(subcommand, after_long_help = tools::CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Print completions for a shell.
+    #[command(after_long_help = tools::COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one for each command.
+    #[command(after_long_help = tools::MAN_EXAMPLES)]
+    Man(ManArgs),
 }
 
 /// Arguments of `unspool tune`.
@@ -184,15 +226,12 @@ pub(crate) struct TuneArgs {
     /// Overwrite a model that is already there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
     /// Print one JSON document instead of a summary
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// Arguments of `unspool curse`.

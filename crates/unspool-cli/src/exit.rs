@@ -39,6 +39,14 @@ impl Failure {
         &self.message
     }
 
+    /// The same, of something in this file.
+    pub(crate) fn within(self, file: Option<&Path>) -> Self {
+        match file {
+            Some(file) => Failure { message: format!("{}: {}", file.display(), self.message), ..self },
+            None => self,
+        }
+    }
+
     /// Writing failed.
     pub(crate) fn write(what: &str, error: &std::io::Error) -> Self {
         Self::new(

@@ -12,13 +12,16 @@ mod groups;
 mod output;
 mod picture;
 mod progress;
+mod settings;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Done, Failure};
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
     exit::code(run())
@@ -26,9 +29,15 @@ fn main() -> ExitCode {
 
 /// Parses the command line and runs the command.
 fn run() -> Result<Done, Failure> {
-    let cli = match Cli::try_parse() {
+    // the settings file is looked for first: its values are the defaults of what is parsed then
+    let first = Cli::line().ignore_errors(true).try_get_matches_from(std::env::args_os());
+    let named = first.ok().and_then(|matches| matches.get_one::<PathBuf>("config").cloned());
+    let settings = Settings::read(named.as_deref(), &Cli::line())?;
+    let line = settings.apply(Cli::line());
+    let parsed = line.clone().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return Err(Failure::usage(&error)),
+        Err(error) if error.use_stderr() => return Err(Failure::usage(&error).within(settings.blame(&error))),
         Err(help) => return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well),
     };
     match cli.command {
@@ -45,5 +54,9 @@ fn run() -> Result<Done, Failure> {
         Command::Demosaick(args) => cmd::image::demosaick::run(&args),
         Command::Interpolate(args) => cmd::image::interpolate::run(&args),
         Command::Simulate(args) => cmd::simulate::run(&args),
+        Command::Runs(command) => cmd::runs::run(&command),
+        Command::Config(command) => cmd::config::run(&command, &line, &settings),
+        Command::Completions { shell } => cmd::shell::completions(shell),
+        Command::Man(args) => cmd::shell::man(args.out.as_deref(), args.force),
     }
 }

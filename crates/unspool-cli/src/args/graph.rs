@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::running::Running;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 /// Arguments of `unspool learn-graph`.
@@ -90,15 +91,12 @@ pub(crate) struct LearnGraphArgs {
     /// Overwrite files that are already there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
     /// Print one JSON document, with all edges, instead of a summary
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// How a graph is learned.
@@ -247,9 +245,9 @@ pub(crate) struct SimulateArgs {
     /// Overwrite files that are already there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// Arguments of `unspool train`.
@@ -266,7 +264,7 @@ pub(crate) enum TrainCommand {
 /// Arguments of `unspool train graph`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainGraphArgs {
-    /// Configuration, JSON; `config.json` of another run serves
+    /// Configuration, TOML or JSON; `config.json` of another run serves
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) config: Option<PathBuf>,
     /// Ready configuration: learned, unrolling, unrolling-authors, recurrent or l2g
@@ -284,15 +282,15 @@ pub(crate) struct TrainGraphArgs {
     /// Seed of weights and order, instead of the configuration's
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Change the configuration: KEY=VALUE, such as training.rate=1e-3; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Print the configuration and do nothing
     #[arg(long)]
     pub(crate) show: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// Arguments of `unspool eval`.
@@ -359,12 +357,9 @@ pub(crate) struct EvalGraphArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 const TRAIN_EXAMPLES: &str = "\
@@ -376,6 +371,7 @@ Examples:
   One's own configuration:
     unspool train graph --preset unrolling --show > config.json
     unspool train graph --config config.json -o run2
+    unspool train graph --preset unrolling --set training.rate=1e-3 -o run3
   What it learned:
     unspool learn-graph signals.csv --method learned --weights run/weights.safetensors";
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::running::Running;
 use clap::{ArgGroup, Args};
 
 /// Arguments that all commands on many images share.
@@ -19,12 +20,9 @@ pub(crate) struct BatchArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// Arguments that ask a network what it saw.
@@ -147,12 +145,9 @@ pub(crate) struct EvalImageArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// Arguments of `unspool train image`.
@@ -164,7 +159,7 @@ pub(crate) struct TrainImageArgs {
     /// Folder of images to validate on [default: each tenth of --data, which is then not trained on]
     #[arg(long, value_name = "DIR")]
     pub(crate) validation: Option<PathBuf>,
-    /// Configuration, JSON
+    /// Configuration, TOML or JSON; `config.json` of another run serves
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) config: Option<PathBuf>,
     /// Start from these weights, such as those of another run, instead of the seed
@@ -185,15 +180,15 @@ pub(crate) struct TrainImageArgs {
     /// Seed of weights and order, instead of the configuration's
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Change the configuration: KEY=VALUE, such as training.rate=1e-3; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Print the configuration and do nothing
     #[arg(long)]
     pub(crate) show: bool,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 pub(super) const MOSAICK_EXAMPLES: &str = "\

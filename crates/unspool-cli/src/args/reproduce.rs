@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::running::Running;
 use clap::{Args, ValueEnum};
 
 /// Arguments of `unspool reproduce`.
@@ -38,21 +39,18 @@ pub(crate) struct ReproduceArgs {
     /// Seed of all that is random
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Threads to compute with; the result does not depend on it [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) threads: Option<u16>,
     /// Write into a folder that holds other things
     #[arg(long)]
     pub(crate) force: bool,
     /// Print one JSON document instead of a summary
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
     /// Seconds: as little of everything as shows that it works
     #[arg(long, hide = true)]
     pub(crate) tiny: bool,
+    /// Threads and progress.
+    #[command(flatten)]
+    pub(crate) running: Running,
 }
 
 /// A part of the report.

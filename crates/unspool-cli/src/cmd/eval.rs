@@ -12,6 +12,7 @@ use unspool_topology::evaluate::{self, Calibration, Cell, Method, Networks, Row}
 use unspool_topology::held_out::{self, Score};
 
 use super::SCHEMA_VERSION;
+use super::stop::Stop;
 use crate::args::{EvalCommand, EvalGraphArgs};
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -27,7 +28,7 @@ pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
         EvalCommand::Graph(args) => args,
         EvalCommand::Image(args) => return super::image::eval::run(args),
     };
-    super::build_threads(args.threads)?;
+    super::build_threads(args.running.threads)?;
     let learned = match &args.weights {
         Some(path) => Learned::read(path)?,
         None => Learned::shipped()?,
@@ -50,12 +51,16 @@ pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     if args.signals.contains(&0) {
         return Err(Failure::new("there are no signals", "take at least 1"));
     }
-    let share = Share::new(args.quiet);
+    let stop = Stop::watch(&args.running, "stopping after this cell; what is done is printed")?;
+    let share = Share::new(args.running.quiet);
     let count = (kinds.len() * args.nodes.len() * args.signals.len()) as f64;
     let mut rows: Vec<Row> = Vec::new();
-    for &nodes in &args.nodes {
+    'cells: for &nodes in &args.nodes {
         for &kind in &kinds {
             for &signals in &args.signals {
+                if stop.is_asked() {
+                    break 'cells;
+                }
                 share.stage(&format!("{} of {nodes} nodes, {signals} signals", kind.name()));
                 rows.push(evaluate::cell(Cell { kind, nodes, signals }, &methods, args.graphs, args.seed, &networks)?);
                 share.show(rows.len() as f64 / count);
@@ -69,7 +74,7 @@ pub(crate) fn run(command: &EvalCommand) -> Result<Done, Failure> {
     } else {
         output::print(table(args, &methods, &rows, &calibration).as_bytes())?;
     }
-    Ok(Done::Well)
+    Ok(if stop.is_asked() { Done::Unfinished } else { Done::Well })
 }
 
 /// Compares methods by signals that were kept aside.
@@ -87,6 +92,7 @@ fn on_signals(args: &EvalGraphArgs, mut signals: Signals, networks: &Networks) -
     if args.standardise {
         signals = signals.standardised()?;
     }
+    Stop::at_once(&args.running)?;
     let scores = held_out::compare(&signals, args.splits, &methods, args.adapt, networks)?;
     let names: Vec<&str> =
         methods.iter().map(|method| method.name()).chain((args.adapt > 0).then_some("learned, adapted")).collect();

@@ -20,6 +20,7 @@ use unspool_topology::problem::Problem;
 
 use super::SCHEMA_VERSION;
 use super::graph::{self, Facts};
+use super::stop::Stop;
 use crate::args::{LearnGraphArgs, MethodArg};
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -32,7 +33,7 @@ const MOST_ITERATIONS: usize = 1_000_000;
 
 /// Learns a graph and writes it with a picture.
 pub(crate) fn run(args: &LearnGraphArgs) -> Result<Done, Failure> {
-    super::build_threads(args.threads)?;
+    super::build_threads(args.running.threads)?;
     let picture = match (&args.picture, args.no_picture) {
         (_, true) => None,
         (Some(picture), _) => Some(picture.clone()),
@@ -45,9 +46,9 @@ pub(crate) fn run(args: &LearnGraphArgs) -> Result<Done, Failure> {
         }
     }
     let input = Input::read(args)?;
-    let stop = super::stop_at_ctrl_c("stopping; nothing is written")?;
+    let stop = Stop::watch(&args.running, "stopping; nothing is written")?;
     let clock = Instant::now();
-    let mut answer = input.learn(args, &stop)?;
+    let mut answer = input.learn(args, stop.flag())?;
     let seconds = clock.elapsed().as_secs_f64();
     answer.graph = input.named(answer.graph)?;
     graph::write(&answer.graph, &args.out, args.force)?;
@@ -210,7 +211,7 @@ impl Input {
     }
 
     fn learn(&self, args: &LearnGraphArgs, stop: &AtomicBool) -> Result<Answer, Failure> {
-        let share = Share::new(args.quiet);
+        let share = Share::new(args.running.quiet);
         let progress = |done: f64| share.show(done);
         let stage = |stage: Stage| share.stage(&stage.to_string());
         let sparsity = match (args.alpha, args.beta) {

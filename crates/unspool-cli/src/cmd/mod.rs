@@ -1,6 +1,7 @@
 //! The commands.
 
 pub(crate) mod advise;
+pub(crate) mod config;
 pub(crate) mod curse;
 pub(crate) mod eval;
 pub(crate) mod graph;
@@ -8,18 +9,18 @@ pub(crate) mod image;
 pub(crate) mod learn_graph;
 pub(crate) mod predict;
 pub(crate) mod reproduce;
+pub(crate) mod runs;
+pub(crate) mod shell;
 pub(crate) mod simulate;
 mod source;
+mod stop;
 mod subject;
 pub(crate) mod train;
 pub(crate) mod tune;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Failure;
-use crate::output;
 
 /// Version of the layout of JSON documents on standard output.
 const SCHEMA_VERSION: u32 = 1;
@@ -37,18 +38,4 @@ fn build_threads(threads: Option<u16>) -> Result<(), Failure> {
     let Some(threads) = threads else { return Ok(()) };
     let built = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
     built.map_err(|error| Failure::new(format!("{threads} threads cannot be had: {error}"), "ask for fewer"))
-}
-
-/// A flag that the first Ctrl-C sets; the second ends the program.
-fn stop_at_ctrl_c(message: &'static str) -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let handler = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        output::tell(message);
-    });
-    let failed = |error| Failure::new(format!("Ctrl-C cannot be watched: {error}"), "try again");
-    handler.map(|()| stop).map_err(failed)
 }

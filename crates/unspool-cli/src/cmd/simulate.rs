@@ -4,13 +4,14 @@ use unspool_graph::generate::Family;
 use unspool_graph::{io, simulate};
 
 use super::graph::{self, Facts};
+use super::stop::Stop;
 use crate::args::SimulateArgs;
 use crate::exit::{Done, Failure};
 use crate::output;
 
 /// Draws a graph and signals on it.
 pub(crate) fn run(args: &SimulateArgs) -> Result<Done, Failure> {
-    super::build_threads(args.threads)?;
+    super::build_threads(args.running.threads)?;
     let family: Family = args.family.parse()?;
     let nodes = match (&family, args.nodes) {
         (_, Some(nodes)) => nodes,
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<Done, Failure> {
         }
     }
     let bare = if args.in_order { family.in_order(nodes, args.seed)? } else { family.generate(nodes, args.seed)? };
+    Stop::at_once(&args.running)?;
     let truth = simulate::weigh(&bare, args.seed)?;
     let signals = simulate::signals(&truth, args.signals, args.epsilon, args.seed)?;
     graph::write(&truth, &args.graph, args.force)?;

@@ -2,15 +2,17 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use unspool_topology::recipe::Recipe;
 use unspool_train::trainer::Event;
 use unspool_train::{Ended, RunFolder};
 
-use crate::args::{TrainCommand, TrainGraphArgs};
+use super::stop::Stop;
+use crate::args::{Running, TrainCommand, TrainGraphArgs};
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::picture;
@@ -22,7 +24,7 @@ pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
         TrainCommand::Graph(args) => args,
         TrainCommand::Image(args) => return super::image::train::run(args),
     };
-    super::build_threads(args.threads)?;
+    super::build_threads(args.running.threads)?;
     let recipe = recipe(args)?;
     let config = serde_json::to_value(&recipe).unwrap_or_default();
     if args.show {
@@ -30,9 +32,9 @@ pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
         return Ok(Done::Well);
     }
     let folder = RunFolder::open(&args.out, &config, args.resume)?;
-    let share = Share::new(args.quiet);
+    let share = Share::new(args.running.quiet);
     share.stage("drawing graphs");
-    report(&folder, &args.out, recipe.training.epochs, args.quiet, share, |tell| Ok(recipe.train(&folder, tell)?))
+    report(&folder, &args.out, recipe.training.epochs, &args.running, share, |tell| Ok(recipe.train(&folder, tell)?))
 }
 
 /// Runs a training: shows how it goes, stops at Ctrl-C, draws the curves, says how it ended.
@@ -40,11 +42,11 @@ pub(super) fn report(
     folder: &RunFolder,
     out: &Path,
     epochs: usize,
-    quiet: bool,
+    running: &Running,
     share: Share,
     train: impl FnOnce(&mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<Ended, Failure>,
 ) -> Result<Done, Failure> {
-    let stop = super::stop_at_ctrl_c("stopping; the checkpoint is written, --resume goes on from it")?;
+    let stop = Stop::watch(running, "stopping; the checkpoint is written, --resume goes on from it")?;
     let clock = Instant::now();
     let ended = train(&mut |event| {
         match event {
@@ -56,12 +58,12 @@ pub(super) fn report(
             }
             Event::Epoch(epoch) => {
                 let text: Vec<_> = epoch.validation.iter().map(|(name, value)| format!("{name} {value:.5}")).collect();
-                if !quiet {
+                if !running.quiet {
                     output::tell(&format!("epoch {}: loss {:.5}, {}", epoch.epoch, epoch.loss, text.join(", ")));
                 }
             }
         }
-        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     share.finish();
     let text = std::fs::read_to_string(folder.metrics()).unwrap_or_default();
@@ -80,14 +82,39 @@ pub(super) fn report(
     Ok(if ended == Ended::Interrupted { Done::Unfinished } else { Done::Well })
 }
 
-/// A configuration from a file.
+/// A recipe from a file, TOML or JSON; `config.json` of a run may hold it as a part.
 pub(super) fn configuration<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T, Failure> {
+    let failed = |e: &dyn std::fmt::Display| {
+        let hint = format!("`unspool train {what} --show` prints one that is right");
+        Failure::new(format!("{}: {}", path.display(), e.to_string().trim_end()), hint)
+    };
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::new(format!("{}: cannot be read: {e}", path.display()), "look at the name"))?;
-    serde_json::from_str(&text).map_err(|e| {
-        let hint = format!("`unspool train {what} --show` prints one that is right");
-        Failure::new(format!("{}: {e}", path.display()), hint)
-    })
+    let mut whole: Value = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) {
+        toml::from_str(&text).map_err(|e| failed(&e))?
+    } else {
+        serde_json::from_str(&text).map_err(|e| failed(&e))?
+    };
+    let recipe = whole.get_mut("recipe").map(Value::take).unwrap_or(whole);
+    serde_json::from_value(recipe).map_err(|e| failed(&e))
+}
+
+/// The recipe with some of its numbers changed: each text is KEY=VALUE, the key with dots.
+pub(super) fn changed<T: Serialize + DeserializeOwned>(recipe: T, changes: &[String]) -> Result<T, Failure> {
+    if changes.is_empty() {
+        return Ok(recipe);
+    }
+    let refused =
+        |change: &str, why: String| Failure::new(format!("--set {change}: {why}"), "`--show` prints all keys");
+    let mut whole = serde_json::to_value(recipe).map_err(|e| refused("", e.to_string()))?;
+    for change in changes {
+        let (key, text) =
+            change.split_once('=').ok_or_else(|| refused(change, "is not of the form KEY=VALUE".into()))?;
+        let place = whole.pointer_mut(&format!("/{}", key.trim().replace('.', "/")));
+        let place = place.ok_or_else(|| refused(change, format!("there is no {:?} in this recipe", key.trim())))?;
+        *place = serde_json::from_str(text.trim()).unwrap_or_else(|_| Value::String(text.trim().to_owned()));
+    }
+    serde_json::from_value(whole).map_err(|e| refused(&changes.join(" --set "), e.to_string()))
 }
 
 /// The configuration, with what the command line changes.
@@ -105,5 +132,5 @@ fn recipe(args: &TrainGraphArgs) -> Result<Recipe, Failure> {
     if let Some(seed) = args.seed {
         recipe.training.seed = seed;
     }
-    Ok(recipe)
+    changed(recipe, &args.set)
 }

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,7 +10,8 @@ use unspool_tune::table::{Example, Table};
 use unspool_tune::{Comparison, Inner, ModelKind, Outcome, Regularisers, Score, Settings, tune, write_atomically};
 
 use super::source::{Source, find_example, model_of};
-use super::{SCHEMA_VERSION, build_threads, stop_at_ctrl_c};
+use super::stop::Stop;
+use super::{SCHEMA_VERSION, build_threads};
 use crate::args::{Sharing, TuneArgs};
 use crate::exit::{Done, Failure};
 use crate::progress::Progress;
@@ -24,18 +24,21 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
     if !args.force && files.model.symlink_metadata().is_ok() {
         return Err(Failure::exists(&files.model, "choose another folder with --out, or overwrite it with --force"));
     }
-    build_threads(args.threads)?;
+    build_threads(args.running.threads)?;
     let (data, target) = (args.data.as_deref(), args.target.as_deref());
     let table = Source { data, example, table: &args.table, target, ignore: &args.ignore }.read()?;
     let settings = settings(args, example, &table)?;
     probe(&args.out)?;
 
-    let stop = stop_at_ctrl_c("stopping after this evaluation, to write the best so far; Ctrl-C again quits at once")?;
-    let mut progress = Progress::new(args.quiet);
+    let stop = Stop::watch(
+        &args.running,
+        "stopping after this evaluation, to write the best so far; Ctrl-C again quits at once",
+    )?;
+    let mut progress = Progress::new(args.running.quiet);
     let mut stopped = false;
     let outcome = tune(&table, &settings, &mut |evaluation| {
         progress.show(evaluation);
-        stopped |= stop.load(Ordering::Relaxed);
+        stopped |= stop.is_asked();
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();

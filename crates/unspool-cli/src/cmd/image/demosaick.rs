@@ -11,7 +11,7 @@ use crate::exit::{Done, Failure};
 
 /// Makes colour images of mosaics.
 pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
-    super::super::build_threads(args.batch.threads)?;
+    super::super::build_threads(args.batch.running.threads)?;
     let cfa: Option<Cfa> = args.cfa.as_deref().map(str::parse).transpose()?;
     let method = Demosaick::named(&args.method, args.weights.as_deref())?;
     let stated = match args.noise.as_str() {

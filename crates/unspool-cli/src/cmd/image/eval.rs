@@ -10,6 +10,7 @@ use unspool_image::{Cfa, Image, Mask, io, simulate};
 
 use super::method::{DEFAULT, Demosaick, Interpolate};
 use crate::args::EvalImageArgs;
+use crate::cmd::stop::Stop;
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
@@ -33,7 +34,7 @@ struct Scores {
 
 /// Compares methods on images whose truth is known.
 pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
-    super::super::build_threads(args.threads)?;
+    super::super::build_threads(args.running.threads)?;
     let mut files = super::files(std::slice::from_ref(&args.data))?;
     files.truncate(args.limit.unwrap_or(usize::MAX));
     let task = task(args)?;
@@ -42,8 +43,13 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
         Task::Interpolate(methods) => methods.iter().map(|(name, _)| name.clone()).collect(),
     };
     let mut scores: Vec<Scores> = names.iter().map(|_| Scores::default()).collect();
-    let share = Share::new(args.quiet);
+    let stop = Stop::watch(&args.running, "stopping after this image; the table is of those that are done")?;
+    let share = Share::new(args.running.quiet);
+    let mut count = 0;
     for (k, file) in files.iter().enumerate() {
+        if stop.is_asked() {
+            break;
+        }
         share.stage(&file.display().to_string());
         let truth = io::read(file)?.image;
         let seed = args.seed.wrapping_add(k as u64);
@@ -67,12 +73,13 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
                 }
             }
         }
-        share.show((k + 1) as f64 / files.len() as f64);
+        count = k + 1;
+        share.show(count as f64 / files.len() as f64);
     }
     share.finish();
-    let text = if args.json { document(args, &names, &scores, files.len()) } else { table(args, &names, &scores) };
+    let text = if args.json { document(args, &names, &scores, count) } else { table(args, &names, &scores) };
     output::print(text.as_bytes())?;
-    Ok(Done::Well)
+    Ok(if count < files.len() { Done::Unfinished } else { Done::Well })
 }
 
 impl Scores {

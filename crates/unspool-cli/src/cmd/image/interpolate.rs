@@ -13,7 +13,7 @@ use crate::exit::{Done, Failure};
 
 /// Fills in pixels that are missing.
 pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
-    super::super::build_threads(args.batch.threads)?;
+    super::super::build_threads(args.batch.running.threads)?;
     let method = Interpolate::named(&args.method, args.weights.as_deref())?;
     let mask_file = match &args.mask {
         Some(path) => {

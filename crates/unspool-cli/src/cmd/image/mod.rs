@@ -10,13 +10,13 @@ pub(crate) mod mosaick;
 pub(crate) mod train;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use unspool_image::io::{self, Format, Photo};
 
 use super::SCHEMA_VERSION;
+use super::stop::Stop;
 use crate::args::{BatchArgs, ExplainArgs};
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -115,11 +115,11 @@ fn each<T>(
             return Err(Failure::exists(target, "choose another name, or overwrite it with --force"));
         }
     }
-    let stop = super::stop_at_ctrl_c("stopping after this image")?;
-    let share = Share::new(args.quiet || files.len() == 1);
+    let stop = Stop::watch(&args.running, "stopping after this image")?;
+    let share = Share::new(args.running.quiet || files.len() == 1);
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for (k, (file, target)) in files.iter().zip(&targets).enumerate() {
-        if stop.load(Ordering::Relaxed) {
+        if stop.is_asked() {
             break;
         }
         share.stage(&file.display().to_string());
@@ -150,7 +150,7 @@ fn each<T>(
             "failed": failures,
         });
         output::print(format!("{document:#}\n").as_bytes())?;
-    } else if !args.quiet {
+    } else if !args.running.quiet {
         let mut text = String::new();
         for one in &done {
             let seconds = one["seconds"].as_f64().unwrap_or_default();

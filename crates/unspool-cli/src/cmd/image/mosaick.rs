@@ -9,7 +9,7 @@ use crate::exit::{Done, Failure};
 
 /// Makes mosaics of colour images.
 pub(crate) fn run(args: &MosaickArgs) -> Result<Done, Failure> {
-    super::super::build_threads(args.batch.threads)?;
+    super::super::build_threads(args.batch.running.threads)?;
     let cfa: Cfa = args.cfa.parse()?;
     let mut seed = args.seed;
     super::each("mosaick", &args.batch, super::photo, |photo, _| {

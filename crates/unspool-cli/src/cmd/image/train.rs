@@ -19,7 +19,7 @@ const VALIDATE_EACH: usize = 10;
 
 /// Trains a network on photos.
 pub(crate) fn run(args: &TrainImageArgs) -> Result<Done, Failure> {
-    super::super::build_threads(args.threads)?;
+    super::super::build_threads(args.running.threads)?;
     let recipe = recipe(args)?;
     if args.show {
         let config = serde_json::to_value(&recipe).unwrap_or_default();
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &TrainImageArgs) -> Result<Done, Failure> {
     }
     let missing = || Failure::new("there is nothing to train on", "name a folder of photos by --data");
     let data = args.data.as_deref().ok_or_else(missing)?;
-    let share = Share::new(args.quiet);
+    let share = Share::new(args.running.quiet);
     share.stage("reading photos");
     let mut images = photos(data)?;
     let validation = match &args.validation {
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &TrainImageArgs) -> Result<Done, Failure> {
     let from = args.start.as_ref().map(|path| path.display().to_string());
     let config = json!({ "recipe": recipe, "photos": images.len(), "validation": validation.len(), "start": from });
     let folder = RunFolder::open(&args.out, &config, args.resume)?;
-    train::report(&folder, &args.out, recipe.training.epochs, args.quiet, share, |tell| {
+    train::report(&folder, &args.out, recipe.training.epochs, &args.running, share, |tell| {
         Ok(recipe.train(&images, &validation, start.as_deref(), &folder, tell)?)
     })
 }
@@ -76,5 +76,5 @@ fn recipe(args: &TrainImageArgs) -> Result<Recipe, Failure> {
     };
     recipe.training.epochs = args.epochs.unwrap_or(recipe.training.epochs);
     recipe.training.seed = args.seed.unwrap_or(recipe.training.seed);
-    Ok(recipe)
+    train::changed(recipe, &args.set)
 }

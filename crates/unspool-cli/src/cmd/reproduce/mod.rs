@@ -13,8 +13,6 @@ mod size;
 mod train;
 mod tune;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -23,6 +21,7 @@ use unspool_report::{Part, Report, Section};
 use self::folder::{Files, Folder};
 use self::size::Size;
 use super::SCHEMA_VERSION;
+use super::stop::Stop;
 use crate::args::{ReproduceArgs, SectionArg};
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -31,10 +30,10 @@ use crate::progress::Share;
 /// Runs the parts that are asked for, and writes the report.
 pub(crate) fn run(args: &ReproduceArgs) -> Result<Done, Failure> {
     train::check(args)?;
-    super::build_threads(args.threads)?;
+    super::build_threads(args.running.threads)?;
     let folder = Folder::open(&args.out, args.force)?;
-    let stop = Stop::watch()?;
-    let share = Share::new(args.quiet);
+    let stop = Stop::at_once(&args.running)?;
+    let share = Share::new(args.running.quiet);
     let desk = Desk { args, size: Size::of(args), folder: &folder, share: &share, stop: &stop };
     let clock = Instant::now();
     let sections = plan(&desk)?;
@@ -181,30 +180,6 @@ fn sentence(text: &str) -> String {
     });
     let mut characters = quoted.collect::<Vec<_>>().into_iter();
     characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
-}
-
-/// Ctrl-C: ends the program at once, unless a network is trained, which first writes its checkpoint.
-struct Stop {
-    asked: AtomicBool,
-    /// Whether somebody looks at `asked`.
-    patient: AtomicBool,
-}
-
-impl Stop {
-    fn watch() -> Result<Arc<Self>, Failure> {
-        let stop = Arc::new(Stop { asked: AtomicBool::new(false), patient: AtomicBool::new(false) });
-        let own = Arc::clone(&stop);
-        let handler = ctrlc::set_handler(move || {
-            let again = own.asked.swap(true, Ordering::Relaxed);
-            if !own.patient.load(Ordering::Relaxed) || again {
-                output::tell("stopped; what is finished is kept, the same command goes on from there");
-                std::process::exit(130);
-            }
-            output::tell("stopping at a checkpoint; the same command goes on from there; Ctrl-C again quits at once");
-        });
-        let failed = |error| Failure::new(format!("Ctrl-C cannot be watched: {error}"), "try again");
-        handler.map(|()| stop).map_err(failed)
-    }
 }
 
 /// The summary for people.

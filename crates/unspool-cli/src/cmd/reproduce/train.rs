@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 use unspool_image::Image;
@@ -175,7 +174,8 @@ fn trained(
     train: impl FnOnce(&RunFolder, &mut dyn FnMut(Event) -> ControlFlow<()>) -> Result<Ended, Failure>,
 ) -> Result<Option<Part>, Failure> {
     let folder = RunFolder::open(&run_of(desk, name), config, true)?;
-    desk.stop.patient.store(true, Ordering::Relaxed);
+    desk.stop
+        .be_patient(Some("stopping at a checkpoint; the same command goes on from there; Ctrl-C again quits at once"));
     let ended = train(&folder, &mut |event| {
         if let Event::Batch(epoch, batch, of, loss) = event {
             if batch == 1 {
@@ -183,9 +183,9 @@ fn trained(
             }
             desk.share.show(batch as f64 / of as f64);
         }
-        if desk.stop.asked.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if desk.stop.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    desk.stop.patient.store(false, Ordering::Relaxed);
+    desk.stop.be_patient(None);
     if ended == Ended::Interrupted {
         return Ok(None);
     }
