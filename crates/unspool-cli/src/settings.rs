@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::ArgPredicate;
 use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, Id};
 use toml::{Table, Value};
 
 use crate::exit::Failure;
@@ -98,10 +98,14 @@ impl Settings {
                     .filter(|other| other.get_id() != &id && excludes(&command, arg, other))
                     .map(|other| other.get_id().clone())
                     .collect();
-                command.mut_arg(id, |arg| {
+                // in place: `mut_arg` would put the option last in the help
+                command.mut_args(|arg| {
+                    if arg.get_id() != &id {
+                        return arg;
+                    }
                     let arg = arg.default_values(set.values.clone());
-                    let without = |arg: Arg, other| arg.default_value_if(other, ArgPredicate::IsPresent, None);
-                    excluded.into_iter().fold(arg, without)
+                    let without = |arg: Arg, other: &Id| arg.default_value_if(other, ArgPredicate::IsPresent, None);
+                    excluded.iter().fold(arg, without)
                 })
             });
         }

@@ -68,3 +68,11 @@ pub use run::{Solution, Solve, Status, Stop, Stream};
 #[cfg(all(doctest, feature = "autodiff"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/introduction.md")]
+struct Introduction;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/choose-mode.md")]
+struct ChooseMode;

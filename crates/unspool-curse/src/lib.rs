@@ -20,6 +20,10 @@
 //! | [`advise`] | which method, step size, number of steps and mode, for a problem and a budget |
 //! | [`experiment`] | measured errors of each method, step by step, on any smooth problem |
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/maths-unrolling.md")]
+struct Mathematics;
+
 pub mod advise;
 pub mod experiment;
 pub mod horizon;

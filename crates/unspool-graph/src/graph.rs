@@ -1,5 +1,7 @@
 //! A weighted undirected graph.
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Result, check_len};
 use crate::pairs;
 
@@ -104,6 +106,39 @@ impl Graph {
         }
         let Graph { names, positions, probabilities, .. } = self.clone();
         Ok(Graph { names, positions, probabilities, ..Graph::new(self.nodes, edges)? })
+    }
+
+    /// The same graph with its nodes in the order of these names: files list nodes in orders of their own.
+    ///
+    /// # Errors
+    /// The graph's names are others than these, or one stands twice.
+    pub fn ordered(&self, names: &[String]) -> Result<Self> {
+        const HINT: &str = "give graphs on the same nodes, each with a name of its own";
+        let place: HashMap<&String, usize> = names.iter().enumerate().map(|(k, name)| (name, k)).collect();
+        let find = |name: &String| {
+            let problem = || format!("there is no node {name:?} in the other graph");
+            place.get(name).copied().ok_or_else(|| Error::data(problem(), HINT))
+        };
+        let to: Vec<usize> = self.names.iter().map(find).collect::<Result<_>>()?;
+        let mut from = vec![usize::MAX; names.len()];
+        to.iter().enumerate().for_each(|(old, &new)| from[new] = old);
+        if let Some(missing) = from.iter().position(|&old| old == usize::MAX) {
+            return Err(Error::data(
+                format!("node {:?} of the other graph is missing or stands twice", names[missing]),
+                HINT,
+            ));
+        }
+        let moved = |edge: &Edge| Edge { i: to[edge.i].min(to[edge.j]), j: to[edge.i].max(to[edge.j]), ..*edge };
+        let mut edges: Vec<(Edge, Option<f64>)> =
+            self.edges.iter().enumerate().map(|(k, edge)| (moved(edge), self.probabilities.get(k).copied())).collect();
+        edges.sort_by_key(|(edge, _)| (edge.i, edge.j));
+        let mut graph = Graph::new(self.nodes, edges.iter().map(|(edge, _)| *edge).collect())?;
+        graph.names = names.to_vec();
+        graph.probabilities = edges.iter().filter_map(|(_, probability)| *probability).collect();
+        if !self.positions.is_empty() {
+            graph.positions = from.iter().map(|&old| self.positions[old]).collect();
+        }
+        Ok(graph)
     }
 
     /// Number of nodes.

@@ -234,6 +234,12 @@ impl<'a> Learner<'a> {
     ) -> Result<Learned> {
         let iterations = spent + optimum.iterations;
         if !optimum.converged {
+            let (low, high) = optimum.lambda.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &l| (a.min(l), b.max(l)));
+            if !self.watch.cancelled() && high > RESOLVED * low {
+                let problem =
+                    format!("nodes differ in scale: some distances are {:.0e} times as large as others", high / low);
+                return Err(Error::data(problem, "standardise: give every node mean 0 and variance 1 first"));
+            }
             return Err(Error::NotConverged { iterations, gap: optimum.relative_gap(), tolerance: self.tolerance });
         }
         let edges = optimum.edges.iter().map(|&(i, j, weight)| Edge { i, j, weight }).collect();
@@ -242,6 +248,9 @@ impl<'a> Learner<'a> {
         Ok(Learned { graph, weights, objective, gap, iterations, lambda, search })
     }
 }
+
+/// Distances of nodes whose ratio is larger can be too far apart for the dual's differences of them.
+const RESOLVED: f64 = 1e6;
 
 /// A whole number of neighbours, at least 1.
 fn ceil(degree: f64) -> usize {

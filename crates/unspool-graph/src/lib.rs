@@ -5,13 +5,19 @@
 //!
 //! | model | module |
 //! |---|---|
-//! | log-degree: `min 2 z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
+//! | log-degree: `min 2 theta z'w - alpha 1'log(D w) + beta ||w||^2`, `w >= 0` | [`log_degree`] |
+//! | maximum likelihood: `min z'w - log det(L(w) + 11'/m)`, `w >= 0` | [`laplacian`] |
+//! | correlation, pseudo-inverse | [`baseline`] |
 //!
 //! Signals, distances, positions and graphs come from files and go to files: [`io`].
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/maths-graphs.md")]
+struct Mathematics;
 
 pub mod baseline;
 pub mod distances;

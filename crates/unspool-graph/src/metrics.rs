@@ -83,6 +83,14 @@ struct Pairs {
 impl Pairs {
     fn new(learned: &Graph, truth: &Graph) -> Result<Self> {
         check_len("the nodes of the learned graph", learned.nodes(), truth.nodes())?;
+        // nodes with names are the same by name, others by order
+        let ordered;
+        let learned = if learned.names().is_empty() || truth.names().is_empty() || learned.names() == truth.names() {
+            learned
+        } else {
+            ordered = learned.ordered(truth.names())?;
+            &ordered
+        };
         let mut listed = Vec::with_capacity(learned.edges().len() + truth.edges().len());
         let mut rest = truth.edges().iter().peekable();
         let place = |edge: &crate::Edge| (edge.i, edge.j);
@@ -158,7 +166,7 @@ impl Pairs {
     }
 }
 
-/// The metrics of one learned graph.
+/// The metrics of one learned graph. Nodes that have names in both graphs are the same by name, others by order.
 ///
 /// # Errors
 /// Graphs of different sizes; a true graph without edges, or with all of them.

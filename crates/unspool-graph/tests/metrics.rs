@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use unspool_graph::metrics::{mean, score, score_with_interval, summary};
-use unspool_graph::{Graph, pairs};
+use unspool_graph::{Edge, Graph, pairs};
 
 fn graph(nodes: usize, w: &[f64]) -> Graph {
     Graph::from_half(nodes, w, 0.0).unwrap()
@@ -104,4 +104,25 @@ fn scores_that_do_not_exist() {
     assert!(score(&full, &full).is_err());
     assert!(score(&full, &none).is_err());
     assert!(score(&full, &graph(4, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0])).is_err());
+}
+
+#[test]
+fn nodes_are_the_same_by_name() {
+    let names = |order: [usize; 4]| order.map(|k| ["a", "b", "c", "d"][k].to_owned()).to_vec();
+    let edge = |i, j, weight| Edge { i, j, weight };
+    let truth = Graph::new(4, vec![edge(0, 1, 1.0), edge(1, 2, 2.0), edge(0, 3, 3.0)]).unwrap();
+    let truth = truth.with_names(names([0, 1, 2, 3])).unwrap();
+    // d, c, b, a
+    let same = Graph::new(4, vec![edge(0, 3, 3.0), edge(1, 2, 2.0), edge(2, 3, 1.0)]).unwrap();
+    let same = same.with_names(names([3, 2, 1, 0])).unwrap().with_probabilities(vec![0.3, 0.2, 0.1]).unwrap();
+    assert_eq!(score(&same, &truth).unwrap().gmse, 0.0);
+    let ordered = same.ordered(truth.names()).unwrap();
+    assert_eq!(ordered.edges(), truth.edges());
+    assert_eq!(ordered.probabilities(), [0.1, 0.3, 0.2]);
+    let bare = Graph::new(4, same.edges().to_vec()).unwrap();
+    assert!(score(&bare, &truth).unwrap().gmse > 0.0);
+    for wrong in [["a", "b", "c", "e"], ["a", "b", "c", "c"]] {
+        let other = same.clone().with_names(wrong.map(str::to_owned).to_vec()).unwrap();
+        assert!(score(&other, &truth).is_err() && score(&truth, &other).is_err(), "{wrong:?}");
+    }
 }

@@ -216,13 +216,18 @@ pub fn encode(photo: &Photo, format: Format) -> Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
-/// Which samples of an image of `channels` channels are known, from an image of the mask: white is known.
+/// Which samples of an image of `channels` channels are known, from an image of the mask: white is known, from half of it on.
 ///
 /// # Errors
-/// No pixel is known.
+/// No pixel is known, or a tenth of the mask is neither dark nor bright: it is a picture.
 pub fn mask(photo: &Photo, channels: usize) -> Result<Mask> {
     let image = &photo.image;
     let (height, width) = (image.height(), image.width());
+    let shades = image.data().iter().filter(|v| (0.1..0.9).contains(*v)).count();
+    if 10 * shades > image.data().len() {
+        let problem = format!("is no mask: {} % of it is neither dark nor bright", 100 * shades / image.data().len());
+        return Err(Error::Data { problem, hint: "give a black and white image, white where pixels are known" });
+    }
     let mask = Mask::from_fn(channels, height, width, |c, y, x| {
         image.plane(if image.channels() == channels { c } else { 0 })[y * width + x] >= 0.5
     });

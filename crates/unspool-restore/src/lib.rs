@@ -13,6 +13,10 @@
 //! | [`train`] | a network as a model to be trained |
 //! | [`patches`], [`recipe`] | what networks are trained on, and how |
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/maths-images.md")]
+struct Mathematics;
+
 pub mod cg;
 pub mod conv;
 pub mod explain;

@@ -9,7 +9,9 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("input").required(true).args(["signals", "example", "distances"]))]
 pub(crate) struct LearnGraphArgs {
-    /// Signals: CSV (also .csv.gz), NPY, NPZ or Parquet; rows are observations, columns nodes
+    /// Signals: CSV (also .csv.gz), NPY or NPZ; rows are observations, columns nodes
+    ///
+    /// Parquet too, where the program was built with that feature.
     pub(crate) signals: Option<PathBuf>,
     /// Learn from signals that come with the program: molene
     #[arg(long, value_name = "NAME")]
@@ -18,6 +20,8 @@ pub(crate) struct LearnGraphArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) distances: Option<PathBuf>,
     /// File for the graph: .graphml, .gexf, .csv, .json, .mtx or .npz
+    ///
+    /// A CSV file has an edge a row, `source,target,weight`; a node without edges stands with itself and weight 0.
     #[arg(long, short, value_name = "FILE", default_value = "graph.graphml")]
     pub(crate) out: PathBuf,
     /// How the graph is learned
@@ -50,13 +54,13 @@ pub(crate) struct LearnGraphArgs {
     #[arg(long, value_name = "P", default_value_t = 0.5)]
     pub(crate) probability: f64,
     /// With the method learned and --distances: how many observations they come from
-    #[arg(long, value_name = "N", requires = "distances")]
+    #[arg(long, hide_short_help = true, value_name = "N", requires = "distances")]
     pub(crate) observations: Option<usize>,
     /// Rows of the file are nodes, columns observations
     #[arg(long)]
     pub(crate) transpose: bool,
     /// Whether the first row of a CSV file names its columns: true or false [default: find out]
-    #[arg(long, value_name = "BOOL")]
+    #[arg(long, hide_short_help = true, value_name = "BOOL")]
     pub(crate) header: Option<bool>,
     /// Column (node) to leave out; may be repeated
     #[arg(long, value_name = "NODE")]
@@ -68,16 +72,16 @@ pub(crate) struct LearnGraphArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) nodes: Option<PathBuf>,
     /// Take the signals in chunks of so many rows, updating the graph from where it was
-    #[arg(long, value_name = "ROWS", conflicts_with_all = ["distances", "held_out"])]
+    #[arg(long, hide_short_help = true, value_name = "ROWS", conflicts_with_all = ["distances", "held_out"])]
     pub(crate) chunk: Option<usize>,
     /// With --chunk: what an observation counts, relative to the one after it
-    #[arg(long, value_name = "F", requires = "chunk", default_value_t = 1.0)]
+    #[arg(long, hide_short_help = true, value_name = "F", requires = "chunk", default_value_t = 1.0)]
     pub(crate) forgetting: f64,
     /// Relative duality gap to reach
-    #[arg(long, value_name = "GAP", default_value_t = 1e-6)]
+    #[arg(long, hide_short_help = true, value_name = "GAP", default_value_t = 1e-6)]
     pub(crate) tolerance: f64,
     /// Up to so many nodes all pairs are held in memory; beyond, they are searched
-    #[arg(long, value_name = "M", default_value_t = 5000)]
+    #[arg(long, hide_short_help = true, value_name = "M", default_value_t = 5000)]
     pub(crate) dense_up_to: usize,
     /// Seed of searches and of the picture's layout
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -86,7 +90,7 @@ pub(crate) struct LearnGraphArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "no_picture")]
     pub(crate) picture: Option<PathBuf>,
     /// Draw no picture
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_picture: bool,
     /// Overwrite files that are already there
     #[arg(long)]
@@ -312,7 +316,7 @@ pub(crate) enum EvalCommand {
 /// Arguments of `unspool eval graph`.
 #[derive(Debug, Args)]
 pub(crate) struct EvalGraphArgs {
-    /// One's own signals instead of random graphs: CSV (also .csv.gz), NPY, NPZ or Parquet; rows are observations
+    /// One's own signals instead of random graphs: CSV (also .csv.gz), NPY or NPZ; rows are observations
     #[arg(long, value_name = "FILE", conflicts_with_all = ["families", "nodes", "signals", "graphs", "seed"])]
     pub(crate) data: Option<PathBuf>,
     /// With --data: rows of the file are nodes, columns observations

@@ -29,6 +29,8 @@ pub(crate) struct BatchArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// Folder for pictures of what the network saw of each image: estimates, edges, doubts, what pixels are made of
+    ///
+    /// It takes seconds for each pixel that is told about: the network is run again with each of its samples changed.
     #[arg(long, value_name = "DIR")]
     pub(crate) explain: Option<PathBuf>,
     /// A pixel to tell about; may be given again [default: an edge, a smooth area, texture, where it is least sure]
@@ -72,6 +74,8 @@ pub(crate) struct DemosaickArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
     /// Standard deviation of the noise, in units of an 8-bit image, or auto
+    ///
+    /// auto estimates it from the mosaic and takes fine texture, such as fur, for noise: state it if you know it.
     #[arg(long, value_name = "SIGMA", default_value = "0")]
     pub(crate) noise: String,
     #[command(flatten)]
@@ -85,6 +89,8 @@ pub(crate) struct InterpolateArgs {
     #[command(flatten)]
     pub(crate) batch: BatchArgs,
     /// Image of the size of the input: white where pixels are known
+    ///
+    /// Grey, or as many channels as the input; from half of white on a pixel counts as known.
     #[arg(long, value_name = "MASK", group = "which")]
     pub(crate) mask: Option<PathBuf>,
     /// Enlarge: the input has every so many-th pixel of each row and column

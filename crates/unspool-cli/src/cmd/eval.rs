@@ -118,7 +118,8 @@ fn on_signals(args: &EvalGraphArgs, mut signals: Signals, networks: &Networks) -
     } else {
         let mut text = format!(
             "Twice the negative log-likelihood of signals kept aside, for each degree of freedom (less is better): mean of\n\
-             {} runs of rows with its 95 % interval, and how far above the method learned on the same run\n\n",
+             {} runs of rows +- half of its 95 % interval; the same of the difference to the method learned, run by run, which\n\
+             is what tells two methods apart\n\n",
             args.splits
         );
         let least = scores.iter().filter_map(|s| s.loss).map(|l| l.value).fold(f64::INFINITY, f64::min);
@@ -129,6 +130,9 @@ fn on_signals(args: &EvalGraphArgs, mut signals: Signals, networks: &Networks) -
             let mark = if score.loss.is_some_and(|l| l.value == least) { ">" } else { "" };
             let loss = format!("{mark}{}", with_interval(score.loss));
             let _ = writeln!(text, "{name:18} {loss:>20} {:>20}", with_interval(score.above_learned));
+        }
+        if scores.iter().any(|score| score.loss.is_none()) {
+            text += "\nnot connected: that method's graph falls apart, so that some signals are impossible\n";
         }
         text
     };
@@ -156,37 +160,42 @@ fn is_held_out(cell: &Cell) -> bool {
 fn table(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[(Kind, Calibration)]) -> String {
     let mut text = format!(
         "GMSE, mean of {} graphs with nodes in random order, +- half of its 95 % interval; the least is marked >,\n\
-         families and sizes that the network learned was not trained on *\n\n{:18}",
-        args.graphs, "graphs, signals"
+         families and sizes that the network learned was not trained on *\n",
+        args.graphs
     );
-    for method in methods {
-        let _ = write!(text, " {:>18}", method.name());
-    }
-    for row in rows {
-        let Cell { kind, nodes, signals } = row.cell;
-        let mark = if is_held_out(&row.cell) { "*" } else { " " };
-        let _ = write!(text, "\n{:18}", format!("{}{mark} {nodes} {signals}", kind.name()));
-        let least = row.gmse.iter().flatten().map(|g| g.value).fold(f64::INFINITY, f64::min);
-        for gmse in &row.gmse {
-            let cell = gmse.map_or("-".to_owned(), |g| {
-                let mark = if g.value == least { ">" } else { "" };
-                format!("{mark}{} +-{}", short(g.value), short((g.high - g.low) / 2.0))
-            });
-            let _ = write!(text, " {cell:>18}");
+    // rows of one family and size stand one after the other
+    for rows in rows.chunk_by(|a, b| (a.cell.kind, a.cell.nodes) == (b.cell.kind, b.cell.nodes)) {
+        let Cell { kind, nodes, .. } = rows[0].cell;
+        let mark = if is_held_out(&rows[0].cell) { "*" } else { "" };
+        let _ = write!(text, "\n{:18}", format!("{} {nodes} nodes{mark}", kind.name()));
+        for row in rows {
+            let _ = write!(text, " {:>18}", format!("{} signals", row.cell.signals));
+        }
+        text.push('\n');
+        for (k, method) in methods.iter().enumerate() {
+            let cells: String = rows.iter().map(|row| format!(" {:>18}", gmse(row, k))).collect();
+            let _ = writeln!(text, "{:18}{cells}", method.name());
         }
     }
-    text.push('\n');
     if methods.contains(&Method::Learned) {
         text += "\nprobabilities of the network learned: mean in each bin -> share of edges (number of pairs)\n";
         for (kind, c) in calibration {
-            let _ = write!(text, "{:4} expected calibration error {:.4};", kind.name(), c.error());
+            let _ = writeln!(text, "{} expected calibration error {:.4}", kind.name(), c.error());
             for [n, p, edges] in c.bins.iter().filter(|bin| bin[0] > 0.0) {
-                let _ = write!(text, " {:.2}->{:.2} ({n})", p / n, edges / n);
+                let _ = writeln!(text, "  {:.2} -> {:.2} ({n})", p / n, edges / n);
             }
-            text.push('\n');
         }
     }
     text
+}
+
+/// The score of one method, marked if it is the least.
+fn gmse(row: &Row, method: usize) -> String {
+    let least = row.gmse.iter().flatten().map(|g| g.value).fold(f64::INFINITY, f64::min);
+    row.gmse[method].map_or("-".to_owned(), |g| {
+        let mark = if g.value == least { ">" } else { "" };
+        format!("{mark}{} +-{}", short(g.value), short((g.high - g.low) / 2.0))
+    })
 }
 
 /// Three digits, or a power of ten.

@@ -69,11 +69,8 @@ impl Run {
 
     /// Which network.
     fn model(&self) -> String {
-        match self.recipe().get("model").or_else(|| self.recipe().get("network")) {
-            Some(Value::String(name)) => name.clone(),
-            Some(Value::Object(parts)) => parts.keys().next().cloned().unwrap_or_default(),
-            _ => "?".into(),
-        }
+        let model = &self.recipe()["model"];
+        model.as_str().or_else(|| model["kind"].as_str()).unwrap_or("?").to_owned()
     }
 
     /// Epochs that the configuration asks for.

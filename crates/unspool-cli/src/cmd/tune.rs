@@ -234,7 +234,7 @@ fn summary(table: &Table, settings: &Settings, outcome: &Outcome, files: &Files)
             table.source, settings.model, table.target.name, rows.0, rows.1
         ),
         String::new(),
-        row(["", "test loss", quality_name(settings.model), "cross-validation", "fits", "seconds"]),
+        row(["", "test loss ± error", quality_name(settings.model), "cross-validation", "fits", "seconds"]),
         scored(&format!("learned ({})", if comparison.kept_several { count } else { 1 }), learned),
         scored(&format!("grid ({} points)", comparison.grid_points), grid),
         row(["constant", &constant.to_string(), "", "", "", ""]),

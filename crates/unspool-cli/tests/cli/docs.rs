@@ -6,8 +6,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::program;
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
@@ -18,7 +16,8 @@ fn blocks(page: &str, fence: &str) -> Vec<(usize, String)> {
     let mut lines = page.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         let Some(info) = line.strip_prefix("```") else { continue };
-        let block: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```")).collect();
+        let block: Vec<&str> =
+            lines.by_ref().map(|(_, line)| line).take_while(|line| !line.starts_with("```")).collect();
         if info == fence {
             found.push((number + 2, block.join("\n")));
         }
@@ -41,10 +40,8 @@ fn folder(at: &str) -> tempfile::TempDir {
 /// Runs the blocks of a page.
 fn run(page: &Path, folder: &Path) {
     let text = std::fs::read_to_string(page).unwrap();
-    let program = program();
-    let bin = tempfile::tempdir().unwrap();
-    std::os::unix::fs::symlink(program, bin.path().join("unspool")).unwrap();
-    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
+    let folder_of_program = Path::new(env!("CARGO_BIN_EXE_unspool")).parent().unwrap();
+    let path = format!("{}:{}", folder_of_program.display(), std::env::var("PATH").unwrap());
     for (line, block) in blocks(&text, "sh") {
         let block = block.replace("cargo run --release -p unspool-cli -- ", "unspool ");
         let done = Command::new("bash")

@@ -76,7 +76,7 @@ impl GraphFormat {
         let (extension, zipped) = file::extension(&file);
         let known = GraphFormat::ALL.into_iter().find(|format| format.extension() == extension && !zipped);
         known.ok_or_else(|| {
-            let hint = "use .csv, .graphml, .gexf, .mtx, .npz or .json";
+            let hint = "a graph is a file that ends in .csv, .graphml, .gexf, .mtx, .npz or .json";
             Source::new(&file, &[]).bad("", format!("unknown kind of graph file {extension:?}"), hint)
         })
     }

@@ -52,6 +52,9 @@ impl NodeTable {
         }
         if graph.names().is_empty() && !self.names.is_empty() {
             graph.with_names(self.names.clone())
+        } else if self.positions.is_empty() && !self.names.is_empty() {
+            let hint = "give columns x and y (or longitude and latitude), and name";
+            Err(Error::data("the table of nodes has no positions, and the nodes have names already", hint))
         } else {
             Ok(graph)
         }

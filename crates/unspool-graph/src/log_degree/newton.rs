@@ -305,7 +305,7 @@ pub struct Optimum {
 impl Optimum {
     /// `gap / max(1, |F|)`.
     pub fn relative_gap(&self) -> f64 {
-        self.gap / self.objective.abs().max(1.0)
+        if self.gap.is_finite() { self.gap / self.objective.abs().max(1.0) } else { f64::INFINITY }
     }
 }
 

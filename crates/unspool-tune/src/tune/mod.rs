@@ -391,8 +391,11 @@ fn quality(judge: &Judge, w: &[f64], kind: ModelKind) -> f64 {
 /// What an honest friend would add.
 fn remark(comparison: &Comparison, notes: &mut Vec<String>) {
     let Comparison { learned, grid, constant, difference, .. } = comparison;
-    if difference.is_above(1.0) {
+    // two standard errors: an interval of about 95 %
+    if difference.is_above(2.0) {
         notes.push(format!("the grid-searched regulariser does better here, by {difference} per row"));
+    } else if !difference.is_below(2.0) {
+        notes.push("the test rows cannot tell the learned regularisers from the grid's".into());
     }
     if learned.loss.mean >= constant.mean && grid.loss.mean >= constant.mean {
         notes.push("neither beats predicting a constant: these features say little about this target".into());

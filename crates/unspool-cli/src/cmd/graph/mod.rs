@@ -121,9 +121,10 @@ fn info(path: &Path, as_json: bool) -> Result<Done, Failure> {
         return output::print(format!("{document:#}\n").as_bytes()).map(|()| Done::Well);
     }
     let mut text = format!(
-        "{} nodes, {} edges, {:.2} neighbours a node, {} component{}\n",
+        "{} nodes, {} edge{}, {:.2} neighbours a node, {} component{}\n",
         facts.nodes,
         facts.edges,
+        if facts.edges == 1 { "" } else { "s" },
         facts.average,
         facts.components,
         if facts.components == 1 { "" } else { "s" }

@@ -193,10 +193,12 @@ fn mask(args: &EvalImageArgs, image: &Image, seed: u64) -> Result<Mask, Failure>
 }
 
 fn table(args: &EvalImageArgs, names: &[String], scores: &[Scores]) -> String {
+    let count = scores.first().map_or(0, |s| s.mse.len());
     let mut text = format!(
-        "{} images, {}, noise {}, {} pixels cropped. PSNR: mean of images +- half of its 95 % interval, of 8-bit results;\n\
+        "{} image{}, {}, noise {}, {} pixels cropped. PSNR: mean of images +- half of its 95 % interval, of 8-bit results;\n\
          of all images' mean squared error, as it is\n\n{:12} {:>16} {:>10} {:>8} {:>9} {:>11}\n",
-        scores.first().map_or(0, |s| s.mse.len()),
+        count,
+        if count == 1 { " (which has no interval)" } else { "s" },
         args.task,
         args.noise,
         args.crop,

@@ -119,7 +119,7 @@ fn choose(named: &[(usize, usize)], image: &Image, spread: &Image) -> Result<Vec
         return Err(Failure::new(problem, format!("rows go from 0 to {}, columns to {}", height - 1, width - 1)));
     }
     if !named.is_empty() {
-        return Ok(named.iter().map(|&pixel| Chosen { pixel, why: "chosen".into() }).collect());
+        return Ok(named.iter().map(|&pixel| Chosen { pixel, why: "asked for".into() }).collect());
     }
     let grey = |y: usize, x: usize| {
         (0..image.channels()).map(|c| image.plane(c)[y * width + x]).sum::<f32>() / image.channels() as f32

@@ -38,10 +38,8 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
             match (&mask_file, args.scale) {
                 (Some((mask_name, mask)), _) => {
                     let mask = io::mask(mask, channels).map_err(|e| {
-                        Failure::new(
-                            format!("{}: {e}", mask_name.display()),
-                            "known pixels are white; --missing-white turns it round",
-                        )
+                        let hint = "known pixels are white, others black; --missing-white turns it round";
+                        Failure::new(format!("{}: {e}", mask_name.display()), hint)
                     })?;
                     mask.check(image).map_err(|e| {
                         Failure::new(format!("{}: {e} ({what})", path.display()), "give a mask of the image's size")
