@@ -156,3 +156,16 @@ def test_refusals() -> None:
         Graph.load("nowhere.json")
     with pytest.raises(unspool.ConvergenceError):
         GraphLearner(alpha=1.0, beta=1.0, tolerance=1e-300).fit(X)
+
+
+def test_pygsp() -> None:
+    """The real package takes our graphs, and gives them back."""
+    pytest.importorskip("pygsp")
+    from pygsp import filters
+
+    weather = graph.load_molene()
+    g = GraphLearner(degree=4).fit(weather.X).graph_
+    there = g.to_pygsp()
+    there.estimate_lmax()
+    assert filters.Heat(there).filter(weather.X[0]).shape == (37,)
+    assert Graph.from_pygsp(there).weights.tolist() == g.weights.tolist()
