@@ -34,3 +34,8 @@ pub(crate) fn assert_refused(output: &Output, parts: &[&str]) {
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert!(output.stdout.is_empty());
 }
+
+/// How often something is tried: this many times, or as `UNSPOOL_REPEATS` says.
+pub(crate) fn repeats(few: u64) -> u64 {
+    std::env::var("UNSPOOL_REPEATS").map_or(few, |text| text.parse().expect("a number"))
+}

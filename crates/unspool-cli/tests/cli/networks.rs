@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::common::{text, unspool};
+use crate::common::{repeats, text, unspool};
 
 fn run(args: &[&str]) -> (i32, String, String) {
     let output = unspool(Path::new("."), args);
@@ -46,7 +46,7 @@ fn killed_at_any_moment_training_resumes_and_ends_with_the_same_bits() {
     well(&["train", "graph", "--config", &config, "-o", whole.to_str().unwrap(), "-q"]);
     assert!(whole.join("curves.png").exists() && whole.join("environment.json").exists());
     let args = ["train", "graph", "--config", &config, "-o", cut.to_str().unwrap(), "--resume", "-q"];
-    for kill in 0..24u64 {
+    for kill in 0..repeats(24) {
         let program = assert_cmd::cargo::cargo_bin!("unspool");
         let mut child = Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(5 + (kill * 7919) % 90));
