@@ -1,4 +1,5 @@
 //! No allocation inside the iteration, and memory as stated: a counting allocator.
+#![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

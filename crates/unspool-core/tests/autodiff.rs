@@ -282,6 +282,7 @@ struct Counting;
 thread_local!(static ALLOCATIONS: Cell<usize> = const { Cell::new(0) });
 
 // SAFETY: passes everything on to the system's allocator.
+#[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);

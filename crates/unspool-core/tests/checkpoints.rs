@@ -1,7 +1,7 @@
 //! Checkpointed reverse mode: the same bits as full, the optimal number of repeated steps, and
 //! never more states than allowed.
 
-use std::cell::RefCell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unspool_core::diff::optimal_evaluations;
@@ -91,9 +91,7 @@ fn unknown_length() {
 /// The order of the pulls is that of the steps, backwards, with the right states.
 #[test]
 fn every_state_is_the_right_one() {
-    struct Log(RefCell<Vec<(usize, f64)>>);
-    // The map runs on one thread here.
-    unsafe impl Sync for Log {}
+    struct Log(Mutex<Vec<(usize, f64)>>);
     impl Map<f64> for Log {
         fn dims(&self) -> Dims {
             Dims { state: 1, output: 1, params: 0 }
@@ -104,14 +102,14 @@ fn every_state_is_the_right_one() {
     }
     impl Vjp<f64> for Log {
         fn vjp(&self, at: At<'_, f64>, c: &[f64], gx: &mut [f64], _: &mut [f64], _: &mut [f64]) {
-            self.0.borrow_mut().push((at.t, at.x[0]));
+            self.0.lock().unwrap().push((at.t, at.x[0]));
             gx[0] = c[0];
         }
     }
     for mode in ["full", "slots:1", "slots:5", "late:9+slots:2"].map(|m| m.parse().unwrap()) {
-        let map = Log(RefCell::new(vec![]));
+        let map = Log(Mutex::new(vec![]));
         let _ = Solve::new(&map, &[0.0]).stop(Stop::steps(30)).vjp(&[], mode, |_, c| c[0] = 1.0).unwrap();
-        let log = map.0.into_inner();
+        let log = map.0.into_inner().unwrap();
         let first = 30 - log.len();
         let expected: Vec<_> = (first..30).rev().map(|t| (t, (t * (t + 1) / 2) as f64)).collect();
         assert_eq!(log, expected, "{mode}");

@@ -10,6 +10,7 @@
 //!
 //! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence. All
 //! channels are solved for at once: `x`, `g`, each `v` hold one plane a channel; `projection` too, or one for all.
+#![allow(unsafe_code)]
 
 use std::ops::Range;
 

@@ -5,6 +5,7 @@
 //! ```
 //!
 //! `O(9 c_in c_out)` multiply-adds a pixel. A tile of pixels and output channels is kept in registers.
+#![allow(unsafe_code)]
 
 use unspool_core::kernels::simd::{Lane, Simd, lanes, load, store};
 use unspool_core::{Real, dispatched};

@@ -1,6 +1,7 @@
 //! The operator of a window graph on the planes of all channels at once, and what conjugate gradients does with it.
 //!
 //! Channels share the weights, so that each weight is loaded once for all of them. 24 multiply-adds a pixel and channel.
+#![allow(unsafe_code)]
 
 use std::ops::Range;
 

@@ -6,6 +6,7 @@
 //! partial sums, so two machines may differ in the last bits.
 //!
 //! Matrices are read fastest where every row begins at a multiple of 64 bytes.
+#![allow(unsafe_code)]
 
 mod constants;
 mod dispatch;

@@ -23,6 +23,7 @@ pub const fn cholesky_scratch(d: usize) -> usize {
 ///
 /// # Complexity
 /// `d^3 / 3` multiply-adds; no allocation.
+#[allow(unsafe_code)]
 pub fn cholesky<F: Real>(a: &mut [F], d: usize, scratch: &mut [F]) -> Result<(), usize> {
     let buffer = scratch.as_mut_ptr().cast::<MaybeUninit<F>>();
     // SAFETY: the same memory, of the same layout. Only the factorisation writes through it, and

@@ -2,6 +2,7 @@
 //!
 //! Each direction of an edge is on its own but for `x` and `b`. For one offset and a run of pixels at a time, all that the
 //! iterations so far do to an edge is done in registers; `C'` then adds to both ends.
+#![allow(unsafe_code)]
 
 use unspool_core::kernels::simd::{Lane, Simd, lanes, load, store};
 use unspool_core::{Real, dispatched};

@@ -1,0 +1,55 @@
+//! Files of signals, squared distances and nodes.
+//!
+//! The first byte chooses the kind of file, the second the options. What must hold: nothing panics, nor takes memory that
+//! a header claims; signals are finite or missing, squared distances finite and not negative, positions finite; signals
+//! are read back with the same bits from the NPY and CSV files that they are written to.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use unspool_graph::io::{ReadOptions, parse_distances, parse_nodes, parse_signals, signals_bytes};
+use unspool_graph::{Signals, pairs};
+
+const EXTENSIONS: [&str; 7] = ["csv", "tsv", "csv.gz", "tsv.gz", "npy", "npz", "parquet"];
+
+// a broken Parquet file makes its decoder panic, which its reader catches: such panics must not end the process
+fuzz_target!(init: drop(std::panic::take_hook()), |data: &[u8]| {
+    let [kind, choice, bytes @ ..] = data else { return };
+    let file = format!("x.{}", EXTENSIONS[usize::from(*kind) % EXTENSIONS.len()]);
+    let header = [None, Some(false), Some(true)][usize::from(choice >> 1) % 3];
+    match parse_signals(&file, bytes, &ReadOptions { transpose: choice & 1 == 1, header }) {
+        Ok(signals) => check(&signals),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(distances) = parse_distances(&file, bytes) {
+        assert_eq!(distances.half.len(), pairs::count(distances.nodes));
+        assert!(distances.half.iter().all(|z| z.is_finite() && *z >= 0.0));
+        assert!(distances.names.is_empty() || distances.names.len() == distances.nodes);
+    }
+    if let Ok(nodes) = parse_nodes(&file, bytes) {
+        assert!(nodes.positions.iter().flatten().all(|x| x.is_finite()));
+        assert!(nodes.names.is_empty() || nodes.positions.is_empty() || nodes.names.len() == nodes.positions.len());
+    }
+});
+
+fn check(signals: &Signals) {
+    assert!(signals.nodes() >= 2 && signals.observations() >= 1);
+    assert!(signals.values().iter().all(|value| !value.is_infinite()));
+    assert!(signals.names().is_empty() || signals.names().len() == signals.nodes());
+    for file in ["y.npy", "y.csv"] {
+        let bytes = signals_bytes(file, signals).expect("written signals");
+        let back = parse_signals(file, &bytes, &ReadOptions { transpose: false, header: Some(true) });
+        let back = match back {
+            Ok(back) => back,
+            // a first column without a name is taken for labels of the rows
+            Err(_) if file == "y.csv" && signals.names().first().is_some_and(|name| name.trim().is_empty()) => continue,
+            Err(error) => panic!("{file}: {error}\n{signals:?}"),
+        };
+        if file == "y.csv" && back.nodes() + 1 == signals.nodes() {
+            continue;
+        }
+        let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
+        assert_eq!(back.nodes(), signals.nodes(), "{file}: {signals:?}");
+        assert!(back.values().len() == signals.values().len(), "{file}: {signals:?}");
+        assert!(back.values().iter().zip(signals.values()).all(same), "{file}: {signals:?}");
+    }
+}
