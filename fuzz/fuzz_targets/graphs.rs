@@ -53,6 +53,7 @@ fn same(format: GraphFormat, graph: &Graph, back: &Graph) {
 
 /// Whether the names are those that nodes without names have, in some order.
 fn are_numbers(graph: &Graph) -> bool {
-    let number = |name: &String| name.parse().is_ok_and(|number: usize| number.to_string() == *name && number < graph.nodes());
+    let number =
+        |name: &String| name.parse().is_ok_and(|number: usize| number.to_string() == *name && number < graph.nodes());
     !graph.names().is_empty() && graph.names().iter().all(number)
 }

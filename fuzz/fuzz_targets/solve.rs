@@ -37,8 +37,18 @@ enum Text {
     Any(String),
 }
 
-const MODES: [&str; 10] =
-    ["full", "slots:", "budget:", "last:", "one-step", "late:", "late:auto", "implicit", "implicit:cholesky", "implicit:neumann"];
+const MODES: [&str; 10] = [
+    "full",
+    "slots:",
+    "budget:",
+    "last:",
+    "one-step",
+    "late:",
+    "late:auto",
+    "implicit",
+    "implicit:cholesky",
+    "implicit:neumann",
+];
 
 fuzz_target!(|input: Input| {
     // an error is an answer, too

@@ -65,7 +65,7 @@ impl<'a> Patches<'a> {
     fn patch(&self, epoch: usize, index: usize) -> (Image, Noise) {
         let Drawing { size, fixed, seed, .. } = self.drawing;
         let epoch = if fixed { 0 } else { epoch };
-        let mut rng = params::stream(seed + u64::from(!self.plain), epoch as u64, index as u64);
+        let mut rng = params::stream(seed.wrapping_add(u64::from(!self.plain)), epoch as u64, index as u64);
         let count = self.images.len();
         let image = &self.images[if self.plain { index % count } else { rng.random_range(0..count) }];
         let (y, x) = (rng.random_range(0..=image.height() - size), rng.random_range(0..=image.width() - size));
@@ -160,5 +160,21 @@ impl Dataset<Sample> for Patches<'_> {
         let observed = Cfa::Rggb.spread(&mosaic).map_err(refused)?;
         let mask = Cfa::Rggb.mask(target.height(), target.width());
         Ok(Cow::Owned(Sample { target, observed, mask }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_seed_draws_patches() {
+        let images = [Image::zeros(3, 6, 5)];
+        for (seed, plain) in [(0, false), (u64::MAX, false), (u64::MAX, true)] {
+            let drawing = Drawing { count: 1, size: 4, fixed: false, clean: 0.5, noise: 10.0, halved: 0.5, seed };
+            let patches = Patches::new(&images, drawing, plain).unwrap();
+            assert!(Dataset::<Mosaic>::sample(&patches, 0, 0).is_ok());
+            assert!(Dataset::<Gaps>::sample(&patches, 0, 0).is_ok());
+        }
     }
 }

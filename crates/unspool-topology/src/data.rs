@@ -161,7 +161,7 @@ impl Kind {
         match self {
             Kind::Ba => Family::BarabasiAlbert { attach: 3 },
             Kind::Ws => Family::WattsStrogatz { neighbours: 4, rewire: 0.3 },
-            Kind::Er => Family::ErdosRenyi { p: (6.0 / (nodes - 1) as f64).min(1.0) },
+            Kind::Er => Family::ErdosRenyi { p: (6.0 / nodes.saturating_sub(1) as f64).min(1.0) },
             Kind::Sbm => blocks(nodes, 4, 5.0, 1.0),
             Kind::Rgg => Family::Geometric { degree: 8.0 },
         }
@@ -169,15 +169,15 @@ impl Kind {
 
     /// A family of this kind with random parameters.
     fn random(self, nodes: usize, rng: &mut impl rand::Rng) -> Family {
-        let most = (nodes - 2) as f64;
+        let most = nodes.saturating_sub(2) as f64;
         let mut between = |low: f64, high: f64| low + (high - low) * rng.random::<f64>();
         match self {
-            Kind::Ba => Family::BarabasiAlbert { attach: (between(1.5, 5.0) as usize).clamp(1, nodes / 3) },
+            Kind::Ba => Family::BarabasiAlbert { attach: (between(1.5, 5.0) as usize).clamp(1, (nodes / 3).max(1)) },
             Kind::Ws => Family::WattsStrogatz {
                 neighbours: if between(0.0, 1.0) < 0.65 { 4 } else { 6 },
                 rewire: between(0.05, 0.5),
             },
-            Kind::Er => Family::ErdosRenyi { p: (between(3.0, 9.0) / (nodes - 1) as f64).min(0.6) },
+            Kind::Er => Family::ErdosRenyi { p: (between(3.0, 9.0) / nodes.saturating_sub(1) as f64).min(0.6) },
             Kind::Sbm => {
                 let inside = between(3.0, 8.0).min(most);
                 blocks(nodes, between(2.0, 6.0) as usize, inside, between(0.3, 2.0))
@@ -189,7 +189,7 @@ impl Kind {
 
 /// `count` blocks of sizes as equal as can be; the average numbers of neighbours inside and outside.
 fn blocks(nodes: usize, count: usize, inside: f64, outside: f64) -> Family {
-    let count = count.clamp(1, nodes / 4);
+    let count = count.clamp(1, (nodes / 4).max(1));
     let sizes: Vec<usize> = (0..count).map(|b| nodes * (b + 1) / count - nodes * b / count).collect();
     let own = nodes as f64 / count as f64;
     Family::Blocks {
@@ -224,6 +224,9 @@ impl<F: Real> Dataset<Example<F>> for Mixture {
     }
 
     fn sample(&self, epoch: usize, index: usize) -> unspool_train::Result<Cow<'_, Example<F>>> {
+        if self.kinds.is_empty() {
+            return Err(Error::Sample { index, problem: "there are no kinds of graphs to draw from".into() });
+        }
         let mut rng = stream(self.seed, 7 + epoch as u64, index as u64);
         let log_uniform = |range: [usize; 2], u: f64| {
             let [low, high] = range.map(|x| x as f64);
@@ -242,5 +245,25 @@ impl<F: Real> Dataset<Example<F>> for Mixture {
             }
         }
         Err(Error::Sample { index, problem: format!("no graph with edges on {nodes} nodes") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_mixture_gives_examples_or_an_error() {
+        for kinds in [vec![], Kind::ALL.to_vec()] {
+            for nodes in [[0, 0], [0, 2], [1, 1], [2, 2], [3, 3], [4, 5], [9, 4]] {
+                for signals in [[0, 0], [3, 40]] {
+                    let mixture = Mixture { kinds: kinds.clone(), nodes, signals, examples: 1, seed: 3 };
+                    for index in 0..40 {
+                        let sample = Dataset::<Example<f32>>::sample(&mixture, 0, index);
+                        assert!(sample.is_err() || nodes != [0, 0] && signals != [0, 0] && !kinds.is_empty());
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The loop.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -157,9 +157,13 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
     pub fn resume(&mut self, path: &Path) -> Result<()> {
         let file = weights::File::read(path)?;
         let n = self.state.raw.len();
-        let bad = |e: serde_json::Error| Error::file(path, format!("its progress is damaged: {e}"), "start anew");
+        let bad = |why: &dyn Display| Error::file(path, format!("its progress is damaged: {why}"), "start anew");
+        let progress: Progress = serde_json::from_str(file.text()).map_err(|e| bad(&e))?;
+        if progress.history.len() != progress.epoch || progress.best_epoch > progress.epoch {
+            return Err(bad(&"its epochs do not add up"));
+        }
         self.state = State {
-            progress: serde_json::from_str(file.text()).map_err(bad)?,
+            progress,
             raw: file.tensor("raw", n)?,
             first: file.tensor("first_moment", n)?,
             second: file.tensor("second_moment", n)?,
@@ -239,10 +243,10 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
                     let scale = F::of(clip / size);
                     gradient.iter_mut().for_each(|g| *g *= scale);
                 }
-                let share = (epoch * batches + number) as f64 / (epochs * batches) as f64;
+                let share = (epoch as f64 * batches as f64 + number as f64) / (epochs as f64 * batches as f64);
                 let rate = self.settings.rate * self.settings.schedule.factor(epoch, share);
                 let State { raw, first, second, progress, .. } = &mut self.state;
-                progress.steps += 1;
+                progress.steps = progress.steps.saturating_add(1);
                 progress.rate = rate;
                 self.settings.adam.step(rate, progress.steps, raw, first, second, gradient);
                 progress.batch += 1;
@@ -283,7 +287,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         let progress = &self.state.progress;
         self.settings
             .patience
-            .is_some_and(|patience| progress.epoch >= progress.best_epoch + patience && progress.epoch > 0)
+            .is_some_and(|patience| progress.epoch - progress.best_epoch >= patience && progress.epoch > 0)
     }
 
     /// The mean loss of the chosen samples; its gradient is left in the first part.

@@ -92,14 +92,18 @@ impl File {
     /// The values of a tensor of `len` entries.
     ///
     /// # Errors
-    /// It is missing, or has another length.
+    /// It is missing, has another length, or an entry that is too large for `F`.
     pub fn tensor<F: Real>(&self, name: &str, len: usize) -> Result<Vec<F>> {
         let bad = |problem: String| Error::File { file: self.name.clone(), problem, hint: HINT };
         let (shape, values) = self.tensors.get(name).ok_or_else(|| bad(format!("has no tensor {name}")))?;
         if values.len() != len {
             return Err(bad(format!("tensor {name} has shape {shape:?}, expected {len} entries")));
         }
-        Ok(values.iter().map(|&v| F::of(v)).collect())
+        let narrow: Vec<F> = values.iter().map(|&v| F::of(v)).collect();
+        match narrow.iter().position(|v| !v.is_finite()) {
+            None => Ok(narrow),
+            Some(at) => Err(bad(format!("tensor {name}, entry {at}: {} is too large for {}", values[at], F::NAME))),
+        }
     }
 
     /// The shape of a tensor, if it is there.
@@ -110,7 +114,7 @@ impl File {
     /// The values of a layout. Shapes may differ where the number of entries does not.
     ///
     /// # Errors
-    /// Missing tensors, or ones of another size.
+    /// Missing tensors, ones of another size, or entries that are too large for `F`.
     pub fn values<F: Real>(&self, layout: &Layout) -> Result<Vec<F>> {
         let mut out = Vec::with_capacity(layout.len());
         for entry in layout.entries() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use unspool_train::layer::Linear;
 use unspool_train::trainer::Event;
 use unspool_train::{
-    Constraint, Ended, Error, Init, Layout, Model, Noise, Result, RunFolder, Schedule, Settings, Trainer,
+    Constraint, Ended, Error, Init, Layout, Model, Noise, Result, RunFolder, Schedule, Settings, Trainer, weights,
 };
 
 /// `y = W x + b` with noise on `x`, squared error, and a positive factor.
@@ -153,6 +153,43 @@ fn a_damaged_checkpoint_is_an_error_at_every_byte() {
         let mut other: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
         assert!(matches!(other.resume(&cut), Err(Error::File { .. })), "{end}");
     }
+}
+
+#[test]
+fn progress_that_cannot_be_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let (net, path) = (Line::new(), home.path().join("checkpoint.safetensors"));
+    let n = net.layout().len();
+    let mut layout = Layout::new();
+    for name in ["raw", "first_moment", "second_moment", "best"] {
+        layout.add(name, &[n], Constraint::Free, Init::Constant(0.0));
+    }
+    let mut resumed = |epoch: u64, best_epoch: u64, steps: u64| {
+        let text = format!(
+            r#"{{"steps":{steps},"epoch":{epoch},"batch":0,"loss":0.0,"rate":0.1,"best_epoch":{best_epoch},"best_value":null,"history":[]}}"#
+        );
+        std::fs::write(&path, weights::to_bytes(&layout, &vec![0.1; 4 * n], &text)).unwrap();
+        let settings = Settings { epochs: usize::MAX, patience: Some(usize::MAX), ..settings() };
+        let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings).unwrap();
+        trainer.resume(&path).map(|()| trainer.run(&data(9), &data(2), None, |_| ControlFlow::Break(())))
+    };
+    for (epoch, best_epoch) in [(1, 0), (u64::MAX, 0), (0, 1), (0, u64::MAX)] {
+        let error = resumed(epoch, best_epoch, 0).unwrap_err().to_string();
+        assert!(error.contains("checkpoint.safetensors") && error.contains("do not add up"), "{error}");
+    }
+    for steps in [0, u64::MAX] {
+        assert_eq!(resumed(0, 0, steps).unwrap().unwrap(), Ended::Interrupted);
+    }
+}
+
+#[test]
+fn weights_too_large_for_their_type_are_refused() {
+    let net = Line::new();
+    let bytes = weights::to_bytes(net.layout(), &vec![1e300; net.layout().len()], "");
+    let file = weights::File::from_bytes("large.safetensors", &bytes).unwrap();
+    assert!(file.values::<f64>(net.layout()).is_ok());
+    let error = file.values::<f32>(net.layout()).unwrap_err().to_string();
+    assert!(error.contains("large.safetensors") && error.contains("entry 0") && error.contains("f32"), "{error}");
 }
 
 #[test]

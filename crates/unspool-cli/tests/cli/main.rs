@@ -14,5 +14,6 @@ mod networks;
 mod refused;
 mod reproduce;
 mod settings;
+mod structure;
 mod threads;
 mod tuning;

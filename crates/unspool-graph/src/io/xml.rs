@@ -80,11 +80,8 @@ impl<'a> Items<'a> {
                     }
                     self.started = true;
                     self.text.clear();
-                    let (start, empty) = match &event {
-                        Event::Empty(start) => (start, true),
-                        Event::Start(start) => (start, false),
-                        _ => unreachable!("one of the two above"),
-                    };
+                    let empty = matches!(event, Event::Empty(_));
+                    let (Event::Start(start) | Event::Empty(start)) = &event else { continue };
                     let mut attributes = Vec::new();
                     for attribute in start.attributes() {
                         let attribute = attribute.map_err(|error| bad(error.to_string()))?;
