@@ -49,14 +49,15 @@ pub fn theta_from_nearest(nearest: &[f64], k: usize) -> Result<f64> {
     let bound = |at: usize| {
         let terms = nearest.chunks_exact(k + 1).map(|s| {
             let (s, excess) = (s[at], s[..k].iter().map(|near| s[at] - near).sum::<f64>());
-            (s * excess).sqrt().recip() // k s^2 - b_k s
+            // k s^2 - b_k s, whose two factors alone are sure to be numbers in any unit
+            (s.sqrt() * excess.sqrt()).recip()
         });
         let (sum, count) = terms.filter(|t| t.is_finite()).fold((0.0, 0u32), |(sum, n), t| (sum + t, n + 1));
         sum / f64::from(count)
     };
     let (lower, upper) = (bound(k), bound(k - 1));
     match (lower.is_finite(), upper.is_finite()) {
-        (true, true) => Ok((lower * upper).sqrt()),
+        (true, true) => Ok(lower.sqrt() * upper.sqrt()),
         (true, false) => Ok(lower),
         (false, true) => Ok(upper),
         (false, false) => {

@@ -1,0 +1,95 @@
+//! Hard signals: huge and tiny units, equal nodes, fewer observations than nodes, one node that dwarfs the others. A graph is the
+//! optimum to the tolerance asked for, or there is a typed error.
+
+use unspool_graph::laplacian::{self, Candidates};
+use unspool_graph::learn::{Learner, Sparsity};
+use unspool_graph::{Error, Signals, distances};
+
+/// So many observations of `nodes` nodes on a path: each is the one before it and something new.
+fn path(observations: usize, nodes: usize, unit: f64) -> Vec<f64> {
+    let mut values = Vec::new();
+    for k in 0..observations {
+        let mut x = 0.0;
+        for i in 0..nodes {
+            x += f64::sin((1 + 37 * k + 11 * i * i) as f64);
+            values.push(unit * x);
+        }
+    }
+    values
+}
+
+fn signals(values: Vec<f64>, nodes: usize) -> Signals {
+    Signals::new(values, nodes).unwrap()
+}
+
+#[test]
+fn the_unit_does_not_matter() {
+    let learner = Learner::new(Sparsity::Degree(3.0));
+    let plain = learner.from_signals(&signals(path(40, 9, 1.0), 9)).unwrap();
+    for unit in [1e-150, 1e-100, 1e-30, 1e-9, 1e9, 1e30, 1e100, 1e150] {
+        match learner.from_signals(&signals(path(40, 9, unit), 9)) {
+            Ok(learned) => {
+                assert_eq!(learned.graph.edges().len(), plain.graph.edges().len(), "{unit:e}");
+                for (a, b) in learned.graph.edges().iter().zip(plain.graph.edges()) {
+                    assert!(
+                        (a.i, a.j) == (b.i, b.j) && (a.weight / b.weight - 1.0).abs() < 1e-4,
+                        "{unit:e}: {a:?} {b:?}"
+                    );
+                }
+            }
+            Err(error) => assert!(!(1e-100..=1e100).contains(&unit), "{unit:e}: {error}"),
+        }
+        // the likelihood's weights have the unit of 1 / z
+        let z = |unit| distances::squared(&signals(path(400, 6, unit), 6)).unwrap();
+        let fit = |z: &[f64]| laplacian::minimise(&Candidates::all(z)?, None, laplacian::Settings::default());
+        let one = fit(&z(1.0)).unwrap();
+        match fit(&z(unit)) {
+            Ok(other) if !other.converged => assert!(!(1e-30..=1e30).contains(&unit), "{unit:e}"),
+            Ok(other) => {
+                for (a, b) in other.w.iter().zip(&one.w) {
+                    assert!((a * unit * unit - b).abs() < 1e-4 * one.w[0].abs().max(1e-3), "{unit:e}: {a:e} {b:e}");
+                }
+            }
+            Err(error) => assert!(!(1e-30..=1e30).contains(&unit), "{unit:e}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn equal_nodes_become_neighbours() {
+    let mut values = path(30, 8, 1.0);
+    values.chunks_exact_mut(8).for_each(|row| row[7] = row[0]);
+    let learned = Learner::new(Sparsity::Degree(2.0)).from_signals(&signals(values.clone(), 8)).unwrap();
+    assert!(learned.relative_gap() <= 1e-6);
+    let heaviest = learned.graph.edges().iter().max_by(|a, b| a.weight.total_cmp(&b.weight)).unwrap();
+    assert_eq!((heaviest.i, heaviest.j), (0, 7));
+    // the likelihood of equal nodes has no maximum
+    let z = distances::squared(&signals(values, 8)).unwrap();
+    let fitted = Candidates::all(&z).and_then(|all| laplacian::minimise(&all, None, laplacian::Settings::default()));
+    assert!(fitted.is_err_and(|error| error.hint().is_some()), "a graph of infinite weight");
+}
+
+#[test]
+fn fewer_observations_than_nodes() {
+    for observations in [1, 2, 5] {
+        let signals = signals(path(observations, 12, 1.0), 12);
+        let learned = Learner::new(Sparsity::Degree(3.0)).from_signals(&signals).unwrap();
+        assert!(learned.relative_gap() <= 1e-6 && learned.graph.edges().iter().all(|edge| edge.weight.is_finite()));
+        let z = distances::squared(&signals).unwrap();
+        let fitted = laplacian::minimise(&Candidates::all(&z).unwrap(), None, laplacian::Settings::default());
+        assert!(fitted.is_ok_and(|fitted| fitted.w.iter().all(|w| w.is_finite() && *w >= 0.0)));
+    }
+}
+
+#[test]
+fn one_node_that_dwarfs_the_others_is_named_as_the_cause() {
+    for unit in [1e6, 1e9, 1e15] {
+        let mut values = path(40, 6, 1.0);
+        values.chunks_exact_mut(6).enumerate().for_each(|(k, row)| row[2] = unit * f64::cos(k as f64));
+        match Learner::new(Sparsity::Degree(2.0)).from_signals(&signals(values, 6)) {
+            Ok(learned) => assert!(learned.relative_gap() <= 1e-6),
+            Err(Error::Data { problem, .. }) => assert!(problem.contains("differ in scale"), "{problem}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
