@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
         }
         _ => {
             let options = ReadOptions { target: Some("y".into()), ..ReadOptions::default() };
-            let table = read_from("a,b,c,y\n1,2,3,4\n".as_bytes(), "x.csv", &options).expect("a table");
+            let table = read_from("a,b,c,y\n1,2,3,4\n5,6,7,8\n".as_bytes(), "x.csv", &options).expect("a table");
             if let Ok(groups) = groups::read(&file("groups.csv", bytes), &table) {
                 assert!(groups.len() == 3 && groups.iter().all(|&group| group < 3));
             }
