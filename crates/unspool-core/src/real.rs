@@ -72,11 +72,31 @@ fn root(sum: f64, entries: impl Iterator<Item = f64> + Clone) -> f64 {
     if (1e-280..1e300).contains(&sum) {
         return sum.sqrt();
     }
-    let larger = |a: f64, b: f64| if b.is_nan() { b } else { a.max(b.abs()) };
+    // once not a number, not a number: `max` would forget it
+    let larger = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b.abs()) };
     let largest = entries.clone().fold(0.0, larger);
     if largest == 0.0 || !largest.is_finite() {
         return largest;
     }
     let sum: f64 = entries.map(|e| (e / largest).powi(2)).sum();
     (largest * sum.sqrt()).min(f64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_norm_is_finite_exactly_where_all_entries_are() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for x in [vec![bad], vec![bad, 0.0], vec![0.0, bad], vec![1.0, bad, 1e200], vec![bad; 3]] {
+                let y = vec![0.5; x.len()];
+                assert!(
+                    !norm(&x).is_finite() && !distance(&x, &y).is_finite() && !distance(&y, &x).is_finite(),
+                    "{x:?}"
+                );
+            }
+        }
+        assert_eq!((norm(&[3e200, -4e200]), norm(&[3e-200, 4e-200])), (5e200, 5e-200));
+    }
 }
