@@ -78,6 +78,8 @@ struct Pair {
 struct Pairs {
     listed: Vec<Pair>,
     absent: f64,
+    /// A power of two near the largest true weight: squares of weights are taken in this unit.
+    unit: f64,
 }
 
 impl Pairs {
@@ -110,7 +112,14 @@ impl Pairs {
             return Err(Error::data(problem, "scores need edges, and pairs that are none"));
         }
         listed.sort_by(|a, b| b.learned.abs().total_cmp(&a.learned.abs()));
-        Ok(Pairs { absent: (total - listed.len()) as f64, listed })
+        let largest = listed.iter().fold(0.0_f64, |largest, pair| largest.max(pair.truth.abs()));
+        // its exponent alone; of a number too small to be normal, the smallest of them
+        let unit = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits()).max(f64::from_bits(1));
+        if listed.iter().any(|pair| pair.learned.abs() / unit > 1e150) {
+            let problem = "learned weights are more than 1e150 times as large as the true ones";
+            return Err(Error::data(problem, "bring the weights of both graphs to one unit"));
+        }
+        Ok(Pairs { absent: (total - listed.len()) as f64, listed, unit })
     }
 
     /// The metrics, when pair `e` counts `weight(e)` times and the pairs that are no edge `absent` times.
@@ -119,8 +128,9 @@ impl Pairs {
         let (mut positives, mut found) = (0.0, 0.0);
         for (e, pair) in self.listed.iter().enumerate() {
             let c = weight(e);
-            error += c * (pair.learned.max(0.0) - pair.truth).powi(2);
-            size += c * pair.truth * pair.truth;
+            let (learned, truth) = (pair.learned.max(0.0) / self.unit, pair.truth / self.unit);
+            error += c * (learned - truth).powi(2);
+            size += c * truth * truth;
             let (is, seems) = (pair.truth != 0.0, pair.learned != 0.0);
             positives += if is { c } else { 0.0 };
             found += if seems { c } else { 0.0 };
@@ -169,7 +179,7 @@ impl Pairs {
 /// The metrics of one learned graph. Nodes that have names in both graphs are the same by name, others by order.
 ///
 /// # Errors
-/// Graphs of different sizes; a true graph without edges, or with all of them.
+/// Graphs of different sizes; a true graph without edges, or with all of them; weights that differ by a factor of 1e150.
 ///
 /// # Complexity
 /// `O(E log E)` for `E` edges in both graphs together.

@@ -126,3 +126,17 @@ fn nodes_are_the_same_by_name() {
         assert!(score(&other, &truth).is_err() && score(&truth, &other).is_err(), "{wrong:?}");
     }
 }
+
+#[test]
+fn in_any_unit() {
+    let (truth, learned) = ([3.0, 0.0, 1.0], [2.0, 1.0, 0.0]);
+    let scaled = |w: &[f64; 3], unit: f64| graph(3, &w.map(|w| w * unit));
+    let want = score(&graph(3, &learned), &graph(3, &truth)).unwrap();
+    assert_eq!(want.gmse, 3.0 / 10.0);
+    for unit in [5e-324, 1e-310, 2f64.powi(-700), 2f64.powi(700), 4e307] {
+        let scores = score(&scaled(&learned, unit), &scaled(&truth, unit)).unwrap();
+        assert!((scores.gmse - want.gmse).abs() < 1e-12, "{unit} {scores:?}");
+    }
+    assert!(score(&scaled(&learned, 1.0), &scaled(&truth, 1e-200)).unwrap_err().to_string().contains("1e150"));
+    assert_eq!(score(&scaled(&learned, 1e-200), &graph(3, &truth)).unwrap().gmse, 1.0);
+}
