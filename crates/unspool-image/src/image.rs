@@ -32,13 +32,20 @@ impl Image {
                 want: format!("{channels} x {height} x {width}, at least 1,"),
             });
         }
-        if let Some(at) = data.iter().position(|v| !v.is_finite()) {
-            let (row, column) = (at / width % height, at % width);
-            let problem =
-                format!("channel {}, row {row}, column {column}: {} is no number", at / (width * height), data[at]);
-            return Err(Error::Data { problem, hint: "mend the image, or mask this pixel" });
-        }
-        Ok(Image { channels, height, width, data })
+        Image { channels, height, width, data }.finite()
+    }
+
+    /// Itself, if all values are finite.
+    ///
+    /// # Errors
+    /// A value that is not, with its place.
+    pub fn finite(self) -> Result<Self> {
+        let Image { height, width, data, .. } = &self;
+        let Some(at) = data.iter().position(|v| !v.is_finite()) else { return Ok(self) };
+        let (row, column) = (at / width % height, at % width);
+        let problem =
+            format!("channel {}, row {row}, column {column}: {} is no number", at / (width * height), data[at]);
+        Err(Error::Data { problem, hint: "mend the image, or mask this pixel" })
     }
 
     /// All zero.

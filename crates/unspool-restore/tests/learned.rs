@@ -49,3 +49,18 @@ fn turning_the_sensor_turns_the_image() {
     let away = |y: usize, x: usize| straight.plane(1)[y * 44 + x] - shifted.plane(1)[(y - 1) * 43 + x - 1];
     assert!((18..22).all(|y| (18..26).all(|x| away(y, x).abs() < 0.02)));
 }
+
+#[test]
+fn values_that_are_not_finite_or_too_large_are_errors() {
+    let (net, other) = (Demosaicker::shipped(), Interpolator::shipped());
+    let (theta, other_theta) = (net.shipped_weights().unwrap(), other.shipped_weights().unwrap());
+    let mask = simulate::regular_mask((1, 9, 8), 2, (0, 0)).unwrap();
+    for bad in [f32::NAN, f32::INFINITY, f32::MAX] {
+        let image = Image::from_fn(1, 9, 8, |_, y, x| if (y / 4, x / 4) == (1, 1) { bad } else { 0.5 });
+        assert!(net.demosaick(&theta, &image, Cfa::Grbg, 0.0).is_err(), "{bad}");
+        assert!(bad == f32::MAX || other.interpolate(&other_theta, &image, &mask).is_err(), "{bad}");
+        for method in demosaick::Method::ALL {
+            assert!(demosaick::run(method, &image, Cfa::Rggb).is_err(), "{method} {bad}");
+        }
+    }
+}

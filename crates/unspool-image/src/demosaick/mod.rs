@@ -88,7 +88,7 @@ impl FromStr for Method {
 /// ```
 ///
 /// # Errors
-/// The mosaic has not one channel, or no pixel.
+/// The mosaic has not one channel, or no pixel; values that are not finite, or so large that the result is not.
 pub fn run(method: Method, mosaic: &Image, cfa: Cfa) -> Result<Image> {
     if mosaic.channels() != 1 || mosaic.data().is_empty() {
         return Err(Error::Shape {
@@ -106,5 +106,5 @@ pub fn run(method: Method, mosaic: &Image, cfa: Cfa) -> Result<Image> {
         Method::Menon => menon::run(&mosaic),
         Method::Lmmse => lmmse::run(&mosaic),
     };
-    Ok(mosaic.image(&planes))
+    mosaic.image(&planes).finite()
 }

@@ -83,7 +83,8 @@ impl FromStr for Method {
 /// ```
 ///
 /// # Errors
-/// The sizes differ; a channel without a known pixel; bicubic, and a mask that is not a regular grid.
+/// The sizes differ; a channel without a known pixel; bicubic, and a mask that is not a regular grid; known values that
+/// are not finite, or so large that the result is not.
 pub fn run(method: Method, image: &Image, mask: &Mask) -> Result<Image> {
     mask.check(image)?;
     let mut filled = mask.apply(image)?;
@@ -103,5 +104,5 @@ pub fn run(method: Method, image: &Image, mask: &Mask) -> Result<Image> {
             }
         }
     })?;
-    Ok(filled)
+    filled.finite()
 }

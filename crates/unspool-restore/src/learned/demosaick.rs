@@ -63,7 +63,7 @@ impl Demosaicker {
     /// Time in proportion to pixels. Large images are done in strips: beside mosaic and result, about 300 MB are needed.
     ///
     /// # Errors
-    /// Not a mosaic.
+    /// Not a mosaic; values that are not finite, or so large that the result is not.
     pub fn demosaick(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
         let (height, width) = (mosaic.height(), mosaic.width());
         let rows = (STRIP / width.max(1)).next_multiple_of(2).max(2 * self.halo());
@@ -103,16 +103,16 @@ impl Demosaicker {
             mosaic.plane(0)[mirror(y, y0, height) * width + mirror(x, x0, width)]
         });
         let start = demosaick::run(Method::Menon, &even, Cfa::Rggb)?;
-        let planes = stacked(&[&start, &even]);
+        let planes = stacked(&[&start, &even])?;
         drop((start, even));
-        self.0.correct(theta, Seen { planes: &planes, sigma }).crop(y0, x0, height, width)
+        self.0.correct(theta, Seen { planes: &planes, sigma }).crop(y0, x0, height, width)?.finite()
     }
 }
 
 /// What the network sees of a mosaic.
 fn planes(sample: &Mosaic) -> unspool_train::Result<Image> {
     let start = demosaick::run(Method::Menon, &sample.mosaic, Cfa::Rggb).map_err(refused)?;
-    Ok(stacked(&[&start, &sample.mosaic]))
+    stacked(&[&start, &sample.mosaic]).map_err(refused)
 }
 
 impl<F: Real> Model<F> for Demosaicker {

@@ -65,7 +65,7 @@ impl Interpolator {
                 }
             }
         }
-        Ok(filled)
+        filled.finite()
     }
 }
 

@@ -10,7 +10,7 @@
 
 use rayon::prelude::*;
 use unspool_core::Real;
-use unspool_image::{Error, Image};
+use unspool_image::{Error, Image, Result};
 use unspool_train::{Layout, weights};
 
 use crate::grid::Grid;
@@ -103,7 +103,8 @@ impl Cells {
         let tiles: Vec<(usize, usize)> =
             (0..rows).step_by(TILE).flat_map(|top| (0..columns).step_by(TILE).map(move |left| (top, left))).collect();
         let start = &planes.data()[..4 * self.corrected * rows * columns];
-        let mut image = Image::new(self.corrected, 2 * rows, 2 * columns, start.to_vec()).expect("the start's size");
+        let mut image = Image::zeros(self.corrected, 2 * rows, 2 * columns);
+        image.data_mut().copy_from_slice(start);
         for some in tiles.chunks(64) {
             let done: Vec<Vec<f32>> = some
                 .par_iter()
@@ -258,8 +259,8 @@ fn refused(error: Error) -> unspool_train::Error {
 }
 
 /// The planes of images of one size, one after another.
-fn stacked(images: &[&Image]) -> Image {
+fn stacked(images: &[&Image]) -> Result<Image> {
     let data = images.iter().flat_map(|image| image.data()).copied().collect();
     let channels = images.iter().map(|image| image.channels()).sum();
-    Image::new(channels, images[0].height(), images[0].width(), data).expect("planes of one size")
+    Image::new(channels, images[0].height(), images[0].width(), data)
 }
