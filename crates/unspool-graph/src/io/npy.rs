@@ -61,7 +61,7 @@ impl Header {
         let len = len.ok_or_else(|| bad("has a shape too large for any memory"))?;
         let unknown = || source.bad(place, format!("holds elements of type {}", shown(descr)), TYPES);
         let (order, kind, size) = match descr.as_bytes() {
-            [order @ (b'<' | b'>' | b'|' | b'='), kind, ..] => (*order, *kind, &descr[2..]),
+            [order @ (b'<' | b'>' | b'|' | b'='), kind, ..] if kind.is_ascii() => (*order, *kind, &descr[2..]),
             _ => return Err(unknown()),
         };
         if kind == b'O' {
