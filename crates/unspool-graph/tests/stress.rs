@@ -3,6 +3,7 @@
 
 use unspool_graph::laplacian::{self, Candidates};
 use unspool_graph::learn::{Learner, Sparsity};
+use unspool_graph::log_degree::Weights;
 use unspool_graph::{Error, Signals, distances};
 
 /// So many observations of `nodes` nodes on a path: each is the one before it and something new.
@@ -92,4 +93,11 @@ fn one_node_that_dwarfs_the_others_is_named_as_the_cause() {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+#[test]
+fn a_graph_whose_objective_overflows_is_no_answer() {
+    let weights = Weights { alpha: 1e-30, beta: 1e-306, theta: 5.0 };
+    let error = Learner::new(Sparsity::Weights(weights)).from_distances(2, &[4.5]).unwrap_err();
+    assert!(matches!(error, Error::NotConverged { gap, .. } if gap == f64::INFINITY), "{error}");
 }

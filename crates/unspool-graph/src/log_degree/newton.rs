@@ -303,9 +303,10 @@ pub struct Optimum {
 }
 
 impl Optimum {
-    /// `gap / max(1, |F|)`.
+    /// `gap / max(1, |F|)`; infinite if the objective is.
     pub fn relative_gap(&self) -> f64 {
-        if self.gap.is_finite() { self.gap / self.objective.abs().max(1.0) } else { f64::INFINITY }
+        let known = self.gap.is_finite() && self.objective.is_finite();
+        if known { self.gap / self.objective.abs().max(1.0) } else { f64::INFINITY }
     }
 }
 
@@ -381,7 +382,8 @@ pub fn minimise(pairs: &dyn Pairs, weights: Weights, start: Option<&[f64]>, sett
     let mut newton = Newton::new(m);
     let mut iterations = 0;
     let reached = |point: &Point| {
-        point.gap.is_finite() && point.gap <= settings.tolerance * point.objective(alpha).abs().max(1.0)
+        let objective = point.objective(alpha);
+        objective.is_finite() && point.gap <= settings.tolerance * objective.abs().max(1.0)
     };
     while !reached(&now) && iterations < settings.max_iterations {
         if settings.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed)) {

@@ -45,7 +45,8 @@ pub struct Certificate {
 impl Certificate {
     /// `gap / max(1, |F|)`; infinite if the objective is.
     pub fn relative_gap(&self) -> f64 {
-        if self.gap.is_finite() { self.gap / self.objective.abs().max(1.0) } else { f64::INFINITY }
+        let known = self.gap.is_finite() && self.objective.is_finite();
+        if known { self.gap / self.objective.abs().max(1.0) } else { f64::INFINITY }
     }
 }
 
