@@ -19,18 +19,21 @@ fuzz_target!(|data: &[u8]| {
         0 | 1 => match decode("x", bytes) {
             Ok(photo) => {
                 if photo.image.height() * photo.image.width() <= MOST_PIXELS {
-                    again(&photo);
                     masks(&photo);
+                    let profile = photo.profile.clone().filter(|profile| profile.len() >= 128);
+                    again(&Photo { profile, ..photo });
                 }
             }
             Err(error) => refused(&error),
         },
-        2 => {
+        // a profile has a header of 128 bytes
+        2 if bytes.len() >= 128 => {
             let image = Image::from_fn(3, 2, 2, |c, y, x| (c + 2 * y + x) as f32 / 5.0);
             let image = Photo { image, alpha: None, depth: Depth::Eight, profile: None };
             let rounded = decode("x", &encode(&image, Format::Png).expect("a PNG file")).expect("the same image");
-            again(&Photo { profile: (!bytes.is_empty()).then(|| bytes.to_vec()), ..rounded });
+            again(&Photo { profile: Some(bytes.to_vec()), ..rounded });
         }
+        2 => {}
         _ => match raw::decode("x", bytes) {
             Ok(raw) => {
                 if raw.mosaic.height() * raw.mosaic.width() <= MOST_PIXELS {

@@ -10,7 +10,7 @@ use unspool_core::data::{Csr, Dense};
 use unspool_core::method::*;
 use unspool_core::problem::*;
 use unspool_core::spectrum::{self, Lanczos};
-use unspool_core::{Jvp, Mode, Result, Solve, Status, Stop, Tape, Vjp};
+use unspool_core::{Jvp, LinearSolver, Mode, Result, Solve, Status, Stop, Tape, Vjp};
 use unspool_fuzz::{Number, finite, values};
 
 #[derive(Arbitrary, Debug)]
@@ -158,8 +158,11 @@ fn mode(text: &Text) -> Result<Mode> {
     };
     assert_eq!(mode.to_string().parse::<Mode>()?.to_string(), mode.to_string());
     Ok(match mode {
-        // so many steps were asked for
+        // as many steps as are asked for would take as long as that
         Mode::Unroll { polish: 1000.., .. } => mode.polished(1000),
+        Mode::Implicit(LinearSolver::Neumann { tol, .. }) => {
+            Mode::Implicit(LinearSolver::Neumann { tol, max_terms: 1000 })
+        }
         mode => mode,
     })
 }
