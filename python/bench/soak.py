@@ -3,7 +3,7 @@
     python soak.py --minutes 60
 
 Solves and derivatives, graphs by every method, files written and read, images: round after round, with a line a minute. It fails
-if, after the first tenth of the time, the resident memory grows by more than 5 %, or a thread or an open file is left.
+if, in the second half of the time, the resident memory grows by more than 5 %, or a thread or an open file is left.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
             work(rounds, Path(folder))
             rounds += 1
             now = used()
-            if base is None and minutes > arguments.minutes / 10:
+            if base is None and minutes > arguments.minutes / 2:
                 base = now
             if minutes >= told:
                 told += 1
@@ -71,7 +71,7 @@ def main() -> None:
     assert base is not None
     if end[0] > 1.05 * base[0] or end[1] > base[1] or end[2] > base[2]:
         sys.exit(f"grew from {base} to {end}")
-    print(f"{rounds} rounds: {base} after the first tenth, {end} at the end")
+    print(f"{rounds} rounds: {base} after half of the time, {end} at the end")
 
 
 if __name__ == "__main__":
