@@ -164,7 +164,7 @@ fn progress_that_cannot_be_is_refused() {
     for name in ["raw", "first_moment", "second_moment", "best"] {
         layout.add(name, &[n], Constraint::Free, Init::Constant(0.0));
     }
-    let mut resumed = |epoch: u64, best_epoch: u64, steps: u64| {
+    let resumed = |epoch: u64, best_epoch: u64, steps: u64| {
         let text = format!(
             r#"{{"steps":{steps},"epoch":{epoch},"batch":0,"loss":0.0,"rate":0.1,"best_epoch":{best_epoch},"best_value":null,"history":[]}}"#
         );
