@@ -219,12 +219,15 @@ pub fn encode(photo: &Photo, format: Format) -> Result<Vec<u8>> {
 /// Which samples of an image of `channels` channels are known, from an image of the mask: white is known, from half of it on.
 ///
 /// # Errors
-/// No pixel is known, or a tenth of the mask is neither dark nor bright: it is a picture.
+/// No pixel is known, or the mask has more than two shades and a tenth of it is neither dark nor bright: it is a picture.
 pub fn mask(photo: &Photo, channels: usize) -> Result<Mask> {
     let image = &photo.image;
     let (height, width) = (image.height(), image.width());
     let shades = image.data().iter().filter(|v| (0.1..0.9).contains(*v)).count();
-    if 10 * shades > image.data().len() {
+    let mut levels: Vec<u8> = image.data().iter().map(|v| (255.0 * v).round() as u8).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    if levels.len() > 2 && 10 * shades > image.data().len() {
         let problem = format!("is no mask: {} % of it is neither dark nor bright", 100 * shades / image.data().len());
         return Err(Error::Data { problem, hint: "give a black and white image, white where pixels are known" });
     }

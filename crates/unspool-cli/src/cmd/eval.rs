@@ -92,7 +92,7 @@ fn on_signals(args: &EvalGraphArgs, mut signals: Signals, networks: &Networks) -
     if args.standardise {
         signals = signals.standardised()?;
     }
-    Stop::at_once(&args.running)?;
+    Stop::at_once(&args.running, "stopped; nothing is printed")?;
     let scores = held_out::compare(&signals, args.splits, &methods, args.adapt, networks)?;
     let names: Vec<&str> =
         methods.iter().map(|method| method.name()).chain((args.adapt > 0).then_some("learned, adapted")).collect();

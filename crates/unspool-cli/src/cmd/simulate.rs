@@ -25,7 +25,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<Done, Failure> {
         }
     }
     let bare = if args.in_order { family.in_order(nodes, args.seed)? } else { family.generate(nodes, args.seed)? };
-    Stop::at_once(&args.running)?;
+    Stop::at_once(&args.running, "stopped; nothing is written")?;
     let truth = simulate::weigh(&bare, args.seed)?;
     let signals = simulate::signals(&truth, args.signals, args.epsilon, args.seed)?;
     graph::write(&truth, &args.graph, args.force)?;

@@ -12,21 +12,23 @@ pub(crate) struct Stop {
     asked: AtomicBool,
     /// Said at the first request, where the command then ends by itself; none: the program ends at once.
     patience: Mutex<Option<&'static str>>,
+    /// Said when the program ends at once.
+    farewell: &'static str,
 }
 
 impl Stop {
     /// Watches for requests. The first says `patience`, the second ends the program.
     pub(super) fn watch(running: &Running, patience: &'static str) -> Result<Arc<Self>, Failure> {
-        Self::start(running, Some(patience))
+        Self::start(running, Some(patience), "stopped")
     }
 
-    /// Watches for requests. The first ends the program.
-    pub(super) fn at_once(running: &Running) -> Result<Arc<Self>, Failure> {
-        Self::start(running, None)
+    /// Watches for requests. The first ends the program, with this farewell.
+    pub(super) fn at_once(running: &Running, farewell: &'static str) -> Result<Arc<Self>, Failure> {
+        Self::start(running, None, farewell)
     }
 
-    fn start(running: &Running, patience: Option<&'static str>) -> Result<Arc<Self>, Failure> {
-        let stop = Arc::new(Stop { asked: AtomicBool::new(false), patience: Mutex::new(patience) });
+    fn start(running: &Running, patience: Option<&'static str>, farewell: &'static str) -> Result<Arc<Self>, Failure> {
+        let stop = Arc::new(Stop { asked: AtomicBool::new(false), patience: Mutex::new(patience), farewell });
         let own = Arc::clone(&stop);
         let handler = ctrlc::set_handler(move || own.ask("", 130));
         handler.map_err(|error| Failure::new(format!("Ctrl-C cannot be watched: {error}"), "try again"))?;
@@ -48,7 +50,7 @@ impl Stop {
         match patience {
             Some(message) if !again => output::tell(&format!("{why}{message}")),
             _ => {
-                output::tell(&format!("{why}stopped"));
+                output::tell(&format!("{why}{}", self.farewell));
                 std::process::exit(code);
             }
         }

@@ -93,7 +93,10 @@ fn what_cannot_be_demosaicked() {
     refused(&["demosaick", text(&color), "-o", text(&out), "--cfa", "rggb", "--method", "x"], "no method");
     refused(&["demosaick", "nothing.png", "-o", text(&out), "--cfa", "rggb"], "nothing.png");
     refused(&["demosaick", text(&color), "-o", text(&color), "--cfa", "rggb", "--force"], "overwritten");
-    refused(&["interpolate", text(&color), "-o", text(&out), "--mask", text(&color), "--method", "bicubic"], "grid");
+    refused(&["interpolate", text(&color), "-o", text(&out), "--mask", text(&color)], "no mask");
+    let apart = Image::from_fn(1, 4, 4, |_, y, x| if y == x { 1.0 } else { 0.0 });
+    let mask = save(folder.path(), "mask.png", &Photo { image: apart, ..photo(4, 4, Depth::Eight) });
+    refused(&["interpolate", text(&color), "-o", text(&out), "--mask", text(&mask), "--method", "bicubic"], "grid");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ReproduceArgs) -> Result<Done, Failure> {
     train::check(args)?;
     super::build_threads(args.running.threads)?;
     let folder = Folder::open(&args.out, args.force)?;
-    let stop = Stop::at_once(&args.running)?;
+    let stop = Stop::at_once(&args.running, "stopped; what is finished is kept, the same command goes on from there")?;
     let share = Share::new(args.running.quiet);
     let desk = Desk { args, size: Size::of(args), folder: &folder, share: &share, stop: &stop };
     let clock = Instant::now();
