@@ -17,6 +17,18 @@ pub(in crate::cmd) fn read(path: &Path, layout: &Layout) -> Result<Vec<f32>, Fai
     Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
 }
 
+/// Values from a file if one is given, those that are shipped otherwise.
+fn chosen(
+    file: Option<&Path>,
+    layout: &Layout,
+    shipped: impl FnOnce() -> unspool_train::Result<Vec<f32>>,
+) -> Result<Vec<f32>, Failure> {
+    match file {
+        Some(path) => read(path, layout),
+        None => Ok(shipped()?),
+    }
+}
+
 /// A way to demosaick.
 pub(in crate::cmd) enum Demosaick {
     Classic(demosaick::Method),
@@ -30,18 +42,12 @@ impl Demosaick {
         match name {
             "learned" => {
                 let net = Demosaicker::shipped();
-                let theta = match weights {
-                    Some(path) => read(path, net.layout())?,
-                    None => net.shipped_weights()?,
-                };
+                let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
                 Ok(Demosaick::Learned(net, theta))
             }
             "uglr" | "ugtv" => {
                 let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
-                let theta = match weights {
-                    Some(path) => read(path, net.layout())?,
-                    None => net.shipped_weights()?,
-                };
+                let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
                 Ok(Demosaick::Transformer(net, theta))
             }
             _ => {
@@ -109,10 +115,7 @@ impl Interpolate {
     pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
         if name == DEFAULT {
             let net = Interpolator::shipped();
-            let theta = match weights {
-                Some(path) => read(path, net.layout())?,
-                None => net.shipped_weights()?,
-            };
+            let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
             return Ok(Interpolate::Learned(net, theta));
         }
         let hint = "there are learned, biharmonic, linear and bicubic";
