@@ -4,12 +4,13 @@ use faer::{Mat, Side};
 
 use crate::error::{Error, Result};
 use crate::signals::check_distances;
+use crate::unit::unit;
 use crate::{Graph, Signals, pairs};
 
 /// The half-vector of correlations between nodes, over the observations that both have.
 ///
 /// # Errors
-/// A node that never changes, named; a pair of nodes with fewer than two common observations.
+/// A node that never changes, named; a pair of nodes of which one does not change over the observations that both have.
 ///
 /// # Complexity
 /// `O(m^2 n)`.
@@ -22,15 +23,15 @@ use crate::{Graph, Signals, pairs};
 /// ```
 pub fn correlations(signals: &Signals) -> Result<Vec<f64>> {
     let (m, n) = (signals.nodes(), signals.observations());
-    let columns: Vec<Vec<f64>> = (0..m).map(|i| (0..n).map(|k| signals.values()[k * m + i]).collect()).collect();
+    let mut columns: Vec<Vec<f64>> = (0..m).map(|i| (0..n).map(|k| signals.values()[k * m + i]).collect()).collect();
     let name = |i: usize| signals.names().get(i).cloned().unwrap_or_else(|| i.to_string());
-    for (i, column) in columns.iter().enumerate() {
-        let mut known = column.iter().filter(|v| !v.is_nan());
-        let first = known.next();
-        if known.all(|v| Some(v) == first) {
+    for (i, column) in columns.iter_mut().enumerate() {
+        if !changes(column.iter().copied().filter(|v| !v.is_nan())) {
             let problem = format!("the signal of node {} never changes", name(i));
             return Err(Error::data(problem, "leave it out: it has no correlation"));
         }
+        let unit = unit(&*column);
+        column.iter_mut().for_each(|v| *v /= unit);
     }
     let correlation = |(i, j): (usize, usize)| {
         let both = || columns[i].iter().zip(&columns[j]).filter(|(a, b)| !a.is_nan() && !b.is_nan());
@@ -39,13 +40,20 @@ pub fn correlations(signals: &Signals) -> Result<Vec<f64>> {
         let (xy, xx, yy) = both().fold((0.0, 0.0, 0.0), |(xy, xx, yy), (x, y)| {
             (xy + (x - a) * (y - b), xx + (x - a).powi(2), yy + (y - b).powi(2))
         });
-        if count < 2.0 || xx == 0.0 || yy == 0.0 {
-            let problem = format!("nodes {} and {} have too few observations in common", name(i), name(j));
+        let change = changes(both().map(|(x, _)| *x)) && changes(both().map(|(_, y)| *y));
+        if !change || xx == 0.0 || yy == 0.0 {
+            let problem =
+                format!("nodes {} and {} do not change over the observations that both have", name(i), name(j));
             return Err(Error::data(problem, "leave one of them out, or fill in missing values"));
         }
-        Ok(xy / (xx * yy).sqrt())
+        Ok((xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0))
     };
     pairs::iter(m).map(correlation).collect()
+}
+
+/// Whether there are two values that differ.
+fn changes(mut values: impl Iterator<Item = f64>) -> bool {
+    values.next().is_some_and(|first| values.any(|value| value != first))
 }
 
 /// The `edges` pairs of largest absolute correlation, with that as weight. Pairs without correlation are no edges.

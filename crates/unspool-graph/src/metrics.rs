@@ -17,6 +17,7 @@ use rand_distr::{Distribution, Normal, Poisson};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::error::{Error, Result, check_len};
+use crate::unit::unit;
 use crate::{Graph, pairs};
 
 /// A number with its 95 % interval.
@@ -112,9 +113,7 @@ impl Pairs {
             return Err(Error::data(problem, "scores need edges, and pairs that are none"));
         }
         listed.sort_by(|a, b| b.learned.abs().total_cmp(&a.learned.abs()));
-        let largest = listed.iter().fold(0.0_f64, |largest, pair| largest.max(pair.truth.abs()));
-        // its exponent alone; of a number too small to be normal, the smallest of them
-        let unit = f64::from_bits(largest.to_bits() & f64::INFINITY.to_bits()).max(f64::from_bits(1));
+        let unit = unit(listed.iter().map(|pair| &pair.truth));
         if listed.iter().any(|pair| pair.learned.abs() / unit > 1e150) {
             let problem = "learned weights are more than 1e150 times as large as the true ones";
             return Err(Error::data(problem, "bring the weights of both graphs to one unit"));

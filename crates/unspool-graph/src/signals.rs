@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, check_len};
 use crate::pairs;
+use crate::unit::unit;
 
 /// `n` observations of `m` nodes: an `n x m` matrix, row-major, rows are observations. NaN marks a missing value.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,8 @@ impl Signals {
     pub fn standardised(mut self) -> Result<Self> {
         let m = self.nodes;
         for i in 0..m {
+            let unit = unit(self.values[i..].iter().step_by(m));
+            self.values[i..].iter_mut().step_by(m).for_each(|v| *v /= unit);
             let known = || self.values[i..].iter().step_by(m).filter(|v| !v.is_nan());
             let count = known().count() as f64;
             let mean = known().sum::<f64>() / count;

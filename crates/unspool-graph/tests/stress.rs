@@ -4,7 +4,7 @@
 use unspool_graph::laplacian::{self, Candidates};
 use unspool_graph::learn::{Learner, Sparsity};
 use unspool_graph::log_degree::Weights;
-use unspool_graph::{Error, Signals, distances};
+use unspool_graph::{Error, Signals, baseline, distances};
 
 /// So many observations of `nodes` nodes on a path: each is the one before it and something new.
 fn path(observations: usize, nodes: usize, unit: f64) -> Vec<f64> {
@@ -54,6 +54,21 @@ fn the_unit_does_not_matter() {
             Err(error) => assert!(!(1e-30..=1e30).contains(&unit), "{unit:e}: {error}"),
         }
     }
+}
+
+#[test]
+fn correlations_have_no_unit() {
+    let plain = baseline::correlations(&signals(path(40, 5, 1.0), 5)).unwrap();
+    let standardised = signals(path(40, 5, 1.0), 5).standardised().unwrap();
+    for unit in [f64::exp2(-1010.0), f64::exp2(-500.0), f64::exp2(500.0), f64::exp2(1000.0)] {
+        assert_eq!(baseline::correlations(&signals(path(40, 5, unit), 5)).unwrap(), plain, "{unit:e}");
+        let other = signals(path(40, 5, unit), 5).standardised().unwrap();
+        assert_eq!(other.values(), standardised.values(), "{unit:e}");
+    }
+    // a node that is stuck where the other has values; the mean of 0.1, 0.1, 0.1 is not 0.1
+    let stuck = vec![1.0, 0.1, 2.0, 0.1, 5.0, 0.1, f64::NAN, 7.0];
+    let error = baseline::correlations(&signals(stuck, 2)).unwrap_err();
+    assert!(error.to_string().contains("nodes 0 and 1 do not change"), "{error}");
 }
 
 #[test]

@@ -5,8 +5,12 @@
 //! graphs (*heads*), solves the restoration problem on each by an unrolled solver, and mixes the solutions:
 //!
 //! ```text
-//! f = cnn(x),   s_h = exp(-(f_i - f_j)' A_h A_h' (f_i - f_j)),   x <- sum_h comb_h solve_h(x; y, mask)
+//! f = cnn(x),   s_h = exp(-(f_i - f_j)' A_h A_h' (f_i - f_j)),   x <- sum_h comb_h bounded(solve_h(x; y, mask))
 //! ```
+//!
+//! Nothing makes conjugate gradients with learned step sizes converge: where most neighbours of a pixel lean on it alone, GTV's
+//! operator has eigenvalues far above those that the step sizes are made for. Samples lie in `[0, 1]`, so solutions are kept
+//! within `[-1, 2]`; what lies beyond has diverged, and the next block starts from the bound.
 //!
 //! As a map of the engine, a block is a step: `x_{t+1} = T_t(x_t, theta)`.
 
@@ -156,7 +160,29 @@ pub(crate) fn project<F: Real>(grid: Grid, a: &[F], f: &[F], g: &mut [F]) {
     }
 }
 
+/// Bounds of a solution.
+const LEAST: f64 = -1.0;
+const MOST: f64 = 2.0;
+
+/// Puts `x` between the bounds; what is not a number stays.
+fn bound<F: Real>(x: &mut [F]) {
+    bound_all(F::of(LEAST), F::of(MOST), x);
+}
+
+/// The adjoint of [`bound`], from its result.
+fn bound_vjp<F: Real>(x: &[F], c: &mut [F]) {
+    bound_back(F::of(LEAST), F::of(MOST), x, c);
+}
+
 dispatched! {
+    fn bound_all<T: Real>(_simd: S, least: T, most: T, x: &'a mut [T]) {
+        x.iter_mut().for_each(|x| *x = if *x < least { least } else if *x > most { most } else { *x });
+    }
+
+    fn bound_back<T: Real>(_simd: S, least: T, most: T, x: &'a [T], c: &'a mut [T]) {
+        c.iter_mut().zip(x).for_each(|(c, &x)| *c = if x <= least || x >= most { T::zero() } else { *c });
+    }
+
     fn scaled<T: Real>(_simd: S, a: T, x: &'a [T], out: &'a mut [T]) {
         out.iter_mut().zip(x).for_each(|(out, &x)| *out = a * x);
     }
@@ -239,7 +265,7 @@ pub(crate) fn solve_len(shape: Shape, grid: Grid) -> usize {
     }
 }
 
-/// Solves on one graph, for all channels: `x` is the estimate, then the solution.
+/// Solves on one graph, for all channels: `x` is the estimate, then the solution, within its bounds.
 pub(crate) fn solve<F: Real>(
     prior: Prior,
     grid: Grid,
@@ -260,6 +286,7 @@ pub(crate) fn solve<F: Real>(
             problem.solve(x, memory);
         }
     }
+    bound(x);
 }
 
 /// The network on one observed image: a map of the engine, one block a step.
@@ -458,8 +485,10 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
             match prior {
                 Prior::Glr => {
                     glr::solve_taped(&stencil, steps, unknown, y, x, solver_tape, solver);
+                    bound(x);
                     rest[h] += F::dot(x, cotangent);
                     scaled(weight, cotangent, c_own);
+                    bound_vjp(x, c_own);
                     let mut gradients = cg::Gradients { alpha: galpha, beta: gbeta, diagonal: gdiagonal, s: gentries };
                     let solver = &mut solver[..glr::VJP_PLANES * n];
                     glr::vjp(&stencil, steps, unknown, solver_tape, c_own, &mut gradients, solver);
@@ -467,8 +496,10 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
                 Prior::Gtv => {
                     let problem = gtv::Problem { a: stencil, w: operator.w, known, y, inside, steps, gamma };
                     problem.solve_taped(x, solver_tape, solver);
+                    bound(x);
                     rest[h] += F::dot(x, cotangent);
                     scaled(weight, cotangent, c_own);
+                    bound_vjp(x, c_own);
                     gw.fill(F::zero());
                     let mut gradients = gtv::Gradients {
                         alpha: galpha,

@@ -112,8 +112,8 @@ fn weights_of_windows() {
     assert!(apply(&ones).iter().all(|l| l.abs() < 1e-13));
 }
 
-/// A network of two blocks on a small mosaic.
-fn network(prior: Prior, seed: u64) {
+/// A network of two blocks on a small mosaic of values up to `most`; returns the largest in what it makes of it.
+fn network(prior: Prior, seed: u64, most: f64) -> f64 {
     let mut rng = rng(seed);
     let net = Transformer::new(Shape { blocks: 2, maps: 4, heads: 2, admm: 4, cg: 3, ..Shape::paper(prior, 3) });
     let grid = Grid::new(6, 7);
@@ -128,7 +128,7 @@ fn network(prior: Prior, seed: u64) {
     }
     let unknown: Vec<f64> = known.iter().zip(inside.iter().cycle()).map(|(k, i)| i - k).collect();
     let image = random(grid, 3, &mut rng);
-    let y: Vec<f64> = image.iter().zip(&known).map(|(i, k)| i * k).collect();
+    let y: Vec<f64> = image.iter().zip(&known).map(|(i, k)| most * i * k).collect();
     let mut x0 = vec![0.0; 3 * plane];
     for c in 0..3 {
         let own = c * plane..(c + 1) * plane;
@@ -179,16 +179,26 @@ fn network(prior: Prior, seed: u64) {
         };
         derivatives(along, &gtheta[entry.range.clone()], all, &direction, &entry.name);
     }
+    states[2].iter().copied().fold(0.0, f64::max)
 }
 
 #[test]
 fn a_network_with_laplacian_smoothness() {
-    network(Prior::Glr, 3);
+    network(Prior::Glr, 3, 1.0);
 }
 
 #[test]
 fn a_network_with_total_variation() {
-    network(Prior::Gtv, 4);
+    network(Prior::Gtv, 4, 1.0);
+}
+
+#[test]
+fn networks_whose_solutions_leave_their_bounds() {
+    for prior in [Prior::Glr, Prior::Gtv] {
+        let largest = network(prior, 5, 9.0);
+        // bounds of 2 for each head, whose weights add up to one but for what the test adds
+        assert!((1.9..2.3).contains(&largest), "{largest}");
+    }
 }
 
 #[test]
