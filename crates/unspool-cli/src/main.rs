@@ -21,7 +21,7 @@ use clap::FromArgMatches;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Done, Failure};
-use crate::settings::Settings;
+use crate::settings::{Filled, Settings};
 
 fn main() -> ExitCode {
     exit::code(run())
@@ -29,17 +29,30 @@ fn main() -> ExitCode {
 
 /// Parses the command line and runs the command.
 fn run() -> Result<Done, Failure> {
-    // the settings file is looked for first: its values are the defaults of what is parsed then
-    let first = Cli::line().ignore_errors(true).try_get_matches_from(std::env::args_os());
-    let named = first.ok().and_then(|matches| matches.get_one::<PathBuf>("config").cloned());
-    let settings = Settings::read(named.as_deref(), &Cli::line())?;
-    let line = settings.apply(Cli::line());
-    let parsed = line.clone().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
-        Err(error) if error.use_stderr() => return Err(Failure::usage(&error).within(settings.blame(&error))),
-        Err(help) => return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well),
+    let (line, typed) = (Cli::line(), std::env::args_os().collect::<Vec<_>>());
+    // help needs no settings
+    match line.clone().try_get_matches_from(&typed) {
+        Err(help) if !help.use_stderr() => {
+            return output::print(help.render().to_string().as_bytes()).map(|()| Done::Well);
+        }
+        _ => {}
+    }
+    let first = line.clone().ignore_errors(true).try_get_matches_from(&typed);
+    let first = first.unwrap_or_default();
+    let named = first.get_one::<PathBuf>("config");
+    let settings = match Settings::read(named.map(PathBuf::as_path), &line) {
+        // what tells how to write a settings file works beside a wrong one
+        Err(failure) if matches!(first.subcommand_name(), Some("config" | "completions" | "man")) => {
+            output::tell(&format!("left out: {}\n", failure.message()));
+            Settings::default()
+        }
+        read => read?,
     };
+    let filled = Filled::new(&settings, &line, &typed);
+    let parsed = line.clone().try_get_matches_from(filled.arguments(&line));
+    let cli = parsed
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| Failure::usage(&error).within(filled.blame(&error)))?;
     match cli.command {
         Command::Reproduce(args) => cmd::reproduce::run(&args),
         Command::Advise(args) => cmd::advise::run(&args),

@@ -7,17 +7,19 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::ArgPredicate;
-use clap::error::{ContextKind, ContextValue};
-use clap::{Arg, ArgAction, Command, Id};
+use clap::{Arg, ArgAction, Command};
 use toml::{Table, Value};
 
 use crate::exit::Failure;
 
+pub(crate) use filled::Filled;
+
+mod filled;
+
 /// A name that is close enough to be what was meant.
 const CLOSE: f64 = 0.75;
 
-/// Options that files set.
+/// Options that files set, the most important last.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     set: Vec<Set>,
@@ -26,7 +28,7 @@ pub(crate) struct Settings {
 }
 
 /// One option of one command.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Set {
     /// Names of the command's and its parents.
     command: Vec<String>,
@@ -43,7 +45,10 @@ impl Settings {
         for (path, must_exist) in [(user_file().as_deref(), false), (Some(project), named.is_some())] {
             let Some(path) = path.filter(|path| must_exist || path.is_file()) else { continue };
             let failed = |what: String| {
-                Failure::new(format!("{}: {what}", path.display()), "`unspool config show` prints one that is right")
+                Failure::new(
+                    format!("{}: {what}", path.display()),
+                    "`unspool config show` prints every key and its value",
+                )
             };
             let text = std::fs::read_to_string(path).map_err(|e| failed(format!("cannot be read: {e}")))?;
             let table: Table = toml::from_str(&text).map_err(|e: toml::de::Error| failed(told(&e, &text)))?;
@@ -53,9 +58,10 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Takes the keys of a command's table.
+    /// Takes the keys of a command's table: those that hold for all commands below it first, so that a command's own win.
     fn take(&mut self, table: &Table, command: &Command, parents: &[String], file: &Path) -> Result<(), Failure> {
-        for (key, value) in table {
+        let (tables, values): (Vec<_>, Vec<_>) = table.iter().partition(|(_, value)| value.is_table());
+        for (key, value) in values.into_iter().chain(tables) {
             if let (Value::Table(inner), Some(below)) = (value, command.find_subcommand(key)) {
                 let parents = [parents, std::slice::from_ref(key)].concat();
                 self.take(inner, below, &parents, file)?;
@@ -85,76 +91,21 @@ impl Settings {
         }
     }
 
-    /// The command line with these defaults.
-    pub(crate) fn apply(&self, mut command: Command) -> Command {
-        for set in &self.set {
-            command = within(command, &set.command, &|command| {
-                let Some(arg) = options(&command).find(|arg| arg.get_long() == Some(&set.option)) else {
-                    return command;
-                };
-                let id = arg.get_id().clone();
-                let excluded: Vec<_> = command
-                    .get_arguments()
-                    .filter(|other| other.get_id() != &id && excludes(&command, arg, other))
-                    .map(|other| other.get_id().clone())
-                    .collect();
-                // in place: `mut_arg` would put the option last in the help
-                command.mut_args(|arg| {
-                    if arg.get_id() != &id {
-                        return arg;
-                    }
-                    let arg = arg.default_values(set.values.clone());
-                    let without = |arg: Arg, other: &Id| arg.default_value_if(other, ArgPredicate::IsPresent, None);
-                    excluded.iter().fold(arg, without)
-                })
-            });
-        }
-        command
-    }
-
-    /// The file that set an option.
-    pub(crate) fn source(&self, command: &[String], option: &str) -> Option<&Path> {
-        self.set.iter().find(|set| set.command == command && set.option == option).map(|set| set.file.as_path())
-    }
-
-    /// The file that a wrong value comes from.
-    pub(crate) fn blame(&self, error: &clap::Error) -> Option<&Path> {
-        let text = |kind| match error.get(kind) {
-            Some(ContextValue::String(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        let (option, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
-        let option = option.trim_start_matches("--").split([' ', '=']).next()?;
-        let set = self.set.iter().find(|set| set.option == option && set.values.iter().any(|v| v == value));
-        set.map(|set| set.file.as_path())
+    /// What files say of an option, and the file that says it.
+    pub(crate) fn of(&self, command: &[String], option: &str) -> Option<(&[String], &Path)> {
+        let set = self.set.iter().find(|set| set.command == command && set.option == option);
+        set.map(|set| (set.values.as_slice(), set.file.as_path()))
     }
 }
 
-/// What a file may set: named, optional, and shown in the help.
+/// What a file may set: named, and shown in the help.
 pub(crate) fn options(command: &Command) -> impl Iterator<Item = &Arg> {
     let is_built_in = |arg: &Arg| {
         matches!(arg.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version)
     };
     command.get_arguments().filter(move |arg| {
-        arg.get_long().is_some_and(|long| long != "config")
-            && !arg.is_required_set()
-            && !is_built_in(arg)
-            && !arg.is_hide_set()
+        arg.get_long().is_some_and(|long| long != "config") && !is_built_in(arg) && !arg.is_hide_set()
     })
-}
-
-/// Whether two options cannot stand together.
-fn excludes(command: &Command, a: &Arg, b: &Arg) -> bool {
-    let one_way = |a, b: &Arg| command.get_arg_conflicts_with(a).iter().any(|other| other.get_id() == b.get_id());
-    one_way(a, b) || one_way(b, a)
-}
-
-/// Changes a command below this one.
-fn within(command: Command, path: &[String], change: &dyn Fn(Command) -> Command) -> Command {
-    match path {
-        [] => change(command),
-        [name, rest @ ..] => command.mut_subcommand(name, |below| within(below, rest, change)),
-    }
 }
 
 /// `$XDG_CONFIG_HOME/unspool/config.toml`.
@@ -176,9 +127,9 @@ fn texts(value: &Value) -> Option<Vec<String>> {
     })
 }
 
-/// What is wrong with a file, in one line.
-fn told(error: &toml::de::Error, text: &str) -> String {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+/// What is wrong with a TOML file, in one line.
+pub(crate) fn told(error: &toml::de::Error, text: &str) -> String {
+    let line = error.span().map(|span| text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1);
     let line = line.map_or_else(String::new, |line| format!("line {line}: "));
     format!("{line}{}", error.message().replace('\n', ", "))
 }
@@ -202,49 +153,4 @@ fn unknown(key: &str, command: &Command, parents: &[String], file: &Path) -> Fai
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::ArgMatches;
-
-    use super::*;
-    use crate::args::Cli;
-
-    fn parse(text: &str, arguments: &[&str]) -> Result<ArgMatches, String> {
-        let table: Table = toml::from_str(text).map_err(|e| e.to_string())?;
-        let mut settings = Settings::default();
-        let command = Cli::line();
-        settings.take(&table, &command, &[], Path::new("f.toml")).map_err(|failure| failure.message().to_owned())?;
-        settings.apply(command).try_get_matches_from(arguments).map_err(|e| e.to_string())
-    }
-
-    fn degree(matches: &ArgMatches) -> Option<f64> {
-        matches.subcommand_matches("learn-graph").and_then(|graph| graph.get_one("degree").copied())
-    }
-
-    #[test]
-    fn the_command_line_wins() {
-        let text = "seed = 3\n[learn-graph]\ndegree = 4\n[eval.graph]\nnodes = [20, 50]\n";
-        let matches = parse(text, &["unspool", "learn-graph", "x.csv"]).unwrap();
-        assert_eq!(degree(&matches), Some(4.0));
-        let graph = matches.subcommand_matches("learn-graph").unwrap();
-        assert_eq!(graph.get_one::<u64>("seed"), Some(&3));
-        assert_eq!(degree(&parse(text, &["unspool", "learn-graph", "x.csv", "--degree", "2"]).unwrap()), Some(2.0));
-        let matches = parse(text, &["unspool", "eval", "graph"]).unwrap();
-        let graph = matches.subcommand_matches("eval").unwrap().subcommand_matches("graph").unwrap();
-        assert_eq!(graph.get_many::<usize>("nodes").unwrap().copied().collect::<Vec<_>>(), [20, 50]);
-    }
-
-    #[test]
-    fn what_the_command_line_excludes_is_dropped() {
-        let line = ["unspool", "learn-graph", "x.csv", "--alpha", "1", "--beta", "1"];
-        assert_eq!(degree(&parse("[learn-graph]\ndegree = 4", &line).unwrap()), None);
-    }
-
-    #[test]
-    fn unknown_keys_are_refused() {
-        for text in
-            ["[learn-graph]\ndegre = 4", "nonsense = 1", "[learn-graph.x]\ny = 1", "[learn-graph]\nsignals = 'x'"]
-        {
-            assert!(parse(text, &["unspool", "learn-graph", "x.csv"]).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

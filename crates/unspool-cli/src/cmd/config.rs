@@ -47,12 +47,15 @@ struct Setting {
 fn collect(command: &Command, path: Vec<String>, settings: &Settings, shown: &mut Vec<Shown>) {
     let setting = |arg: &Arg| {
         let name = arg.get_long().unwrap_or_default().to_owned();
-        let source = match settings.source(&path, &name) {
-            Some(file) => file.display().to_string(),
-            None => "default".to_owned(),
-        };
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        Setting { value: value(arg), name, source, help }
+        let (value, source) = match settings.of(&path, &name) {
+            Some((values, file)) => (value(arg, values), file.display().to_string()),
+            None => {
+                let values = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
+                (value(arg, &values.collect::<Vec<_>>()), "default".to_owned())
+            }
+        };
+        Setting { value, name, source, help }
     };
     let options: Vec<Setting> = options(command).map(setting).collect();
     if !options.is_empty() && !path.is_empty() {
@@ -63,15 +66,13 @@ fn collect(command: &Command, path: Vec<String>, settings: &Settings, shown: &mu
     }
 }
 
-/// The value an option has if the command line does not say.
-fn value(arg: &Arg) -> Option<Value> {
-    let texts: Vec<String> =
-        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+/// The value of an option as a number, a truth value, a text or several of them.
+fn value(arg: &Arg, texts: &[String]) -> Option<Value> {
     let typed = |text: &String| match text.parse::<Value>() {
         Ok(value) if value.is_number() || value.is_boolean() => value,
         _ => Value::String(text.clone()),
     };
-    match (arg.get_action(), texts.as_slice()) {
+    match (arg.get_action(), texts) {
         (ArgAction::SetTrue, []) => Some(Value::Bool(false)),
         (_, []) => None,
         (ArgAction::Append, _) => Some(texts.iter().map(typed).collect()),
