@@ -40,11 +40,19 @@ pub fn correlations(signals: &Signals) -> Result<Vec<f64>> {
         let (xy, xx, yy) = both().fold((0.0, 0.0, 0.0), |(xy, xx, yy), (x, y)| {
             (xy + (x - a) * (y - b), xx + (x - a).powi(2), yy + (y - b).powi(2))
         });
-        let change = changes(both().map(|(x, _)| *x)) && changes(both().map(|(_, y)| *y));
-        if !change || xx == 0.0 || yy == 0.0 {
-            let problem =
-                format!("nodes {} and {} do not change over the observations that both have", name(i), name(j));
+        if count < 2.0 {
+            let problem = format!("nodes {} and {} have too few observations in common", name(i), name(j));
             return Err(Error::data(problem, "leave one of them out, or fill in missing values"));
+        }
+        for (own, other, is_stuck) in [
+            (i, j, xx == 0.0 || !changes(both().map(|(x, _)| *x))),
+            (j, i, yy == 0.0 || !changes(both().map(|(_, y)| *y))),
+        ] {
+            if is_stuck {
+                let (own, other) = (name(own), name(other));
+                let problem = format!("node {own} does not change over the observations that node {other} has, too");
+                return Err(Error::data(problem, "leave it out, or fill in missing values"));
+            }
         }
         Ok((xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0))
     };

@@ -111,9 +111,11 @@ impl Graph {
     /// The same graph with its nodes in the order of these names: files list nodes in orders of their own.
     ///
     /// # Errors
-    /// The graph's names are others than these, or one stands twice.
+    /// Nodes without names; names that are others than these, or stand twice.
     pub fn ordered(&self, names: &[String]) -> Result<Self> {
         const HINT: &str = "give graphs on the same nodes, each with a name of its own";
+        check_len("the names of the nodes", self.names.len(), self.nodes)?;
+        check_len("the names in their new order", names.len(), self.nodes)?;
         let place: HashMap<&String, usize> = names.iter().enumerate().map(|(k, name)| (name, k)).collect();
         let find = |name: &String| {
             let problem = || format!("there is no node {name:?} in the other graph");

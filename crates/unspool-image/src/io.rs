@@ -4,6 +4,7 @@
 //! it is decoded.
 
 use std::io::Cursor;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use image::codecs::{png::PngEncoder, tiff::TiffEncoder};
@@ -95,6 +96,14 @@ pub fn read(path: &Path) -> Result<Photo> {
 /// # Errors
 /// As [`read`].
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Photo> {
+    // decoders panic on some broken files
+    catch_unwind(|| decoded(name, bytes)).unwrap_or_else(|_| {
+        let (file, problem) = (name.to_owned(), "cannot be decoded".to_owned());
+        Err(Error::File { file, problem, hint: "check that the file is complete" })
+    })
+}
+
+fn decoded(name: &str, bytes: &[u8]) -> Result<Photo> {
     let bad = |problem: String, hint| Error::File { file: name.to_owned(), problem, hint };
     let damaged = |error: image::ImageError| match error {
         image::ImageError::Limits(_) => {

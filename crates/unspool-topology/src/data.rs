@@ -227,6 +227,12 @@ impl<F: Real> Dataset<Example<F>> for Mixture {
         if self.kinds.is_empty() {
             return Err(Error::Sample { index, problem: "there are no kinds of graphs to draw from".into() });
         }
+        for (what, [least, most]) in [("nodes", self.nodes), ("signals", self.signals)] {
+            if least > most {
+                let problem = format!("the fewest {what}, {least}, are more than the most, {most}");
+                return Err(Error::Sample { index, problem });
+            }
+        }
         let mut rng = stream(self.seed, 7 + epoch as u64, index as u64);
         let log_uniform = |range: [usize; 2], u: f64| {
             let [low, high] = range.map(|x| x as f64);
@@ -260,7 +266,8 @@ mod tests {
                     let mixture = Mixture { kinds: kinds.clone(), nodes, signals, examples: 1, seed: 3 };
                     for index in 0..40 {
                         let sample = Dataset::<Example<f32>>::sample(&mixture, 0, index);
-                        assert!(sample.is_err() || nodes != [0, 0] && signals != [0, 0] && !kinds.is_empty());
+                        let is_wrong = nodes[0] > nodes[1] || nodes == [0, 0] || signals == [0, 0] || kinds.is_empty();
+                        assert!(sample.is_err() || !is_wrong);
                     }
                 }
             }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -46,11 +45,12 @@ pub(crate) fn run(args: &LearnGraphArgs) -> Result<Done, Failure> {
         }
     }
     let input = Input::read(args)?;
-    let stop = Stop::watch(&args.running, "stopping; nothing is written")?;
+    let stop = Stop::at_once(&args.running, "stopped; nothing is written")?;
     let clock = Instant::now();
-    let mut answer = input.learn(args, stop.flag())?;
+    let mut answer = input.learn(args)?;
     let seconds = clock.elapsed().as_secs_f64();
     answer.graph = input.named(answer.graph)?;
+    stop.be_patient(Some("writing the graph that was learned"));
     graph::write(&answer.graph, &args.out, args.force)?;
     if let Some(picture) = &picture {
         let title = format!("{}, {}", input.name, args.method.title());
@@ -210,7 +210,7 @@ impl Input {
         })
     }
 
-    fn learn(&self, args: &LearnGraphArgs, stop: &AtomicBool) -> Result<Answer, Failure> {
+    fn learn(&self, args: &LearnGraphArgs) -> Result<Answer, Failure> {
         let share = Share::new(args.running.quiet);
         let progress = |done: f64| share.show(done);
         let stage = |stage: Stage| share.stage(&stage.to_string());
@@ -222,7 +222,7 @@ impl Input {
             tolerance: args.tolerance,
             dense_up_to: args.dense_up_to,
             seed: args.seed,
-            watch: Watch { progress: Some(&progress), cancel: Some(stop) },
+            watch: Watch { progress: Some(&progress), cancel: None },
             stage: Some(&stage),
             ..Learner::new(sparsity)
         };

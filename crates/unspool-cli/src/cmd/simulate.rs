@@ -24,12 +24,14 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<Done, Failure> {
             return Err(Failure::exists(path, "choose another name, or overwrite it with --force"));
         }
     }
+    let stop = Stop::at_once(&args.running, "stopped; nothing is written")?;
     let bare = if args.in_order { family.in_order(nodes, args.seed)? } else { family.generate(nodes, args.seed)? };
-    Stop::at_once(&args.running, "stopped; nothing is written")?;
     let truth = simulate::weigh(&bare, args.seed)?;
     let signals = simulate::signals(&truth, args.signals, args.epsilon, args.seed)?;
+    let bytes = io::signals_bytes(&args.out.display().to_string(), &signals)?;
+    stop.be_patient(Some("writing graph and signals"));
     graph::write(&truth, &args.graph, args.force)?;
-    output::write(&args.out, &io::signals_bytes(&args.out.display().to_string(), &signals)?, args.force)?;
+    output::write(&args.out, &bytes, args.force)?;
     let facts = Facts::of(&truth);
     let text = format!(
         "{family}, seed {}: {} nodes, {} edges, {} component{}\ngraph    {}\nsignals  {} ({} observations)\n",

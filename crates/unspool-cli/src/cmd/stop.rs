@@ -61,11 +61,6 @@ impl Stop {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// The same as a flag that others look at.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.asked
-    }
-
     /// From now on a first request says this, or ends the program.
     pub(crate) fn be_patient(&self, patience: Option<&'static str>) {
         *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = patience;

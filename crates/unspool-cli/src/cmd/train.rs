@@ -17,6 +17,7 @@ use crate::exit::{Done, Failure};
 use crate::output;
 use crate::picture;
 use crate::progress::Share;
+use crate::settings::told;
 
 /// Trains.
 pub(crate) fn run(command: &TrainCommand) -> Result<Done, Failure> {
@@ -91,7 +92,7 @@ pub(super) fn configuration<T: DeserializeOwned>(path: &Path, what: &str) -> Res
     let text = std::fs::read_to_string(path)
         .map_err(|e| Failure::new(format!("{}: cannot be read: {e}", path.display()), "look at the name"))?;
     let mut whole: Value = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) {
-        toml::from_str(&text).map_err(|e| failed(&e))?
+        toml::from_str(&text).map_err(|e: toml::de::Error| failed(&told(&e, &text)))?
     } else {
         serde_json::from_str(&text).map_err(|e| failed(&e))?
     };

@@ -106,7 +106,8 @@ fn is_typed(matches: &ArgMatches, arg: &Arg) -> bool {
 fn is_default(arg: &Arg, values: &[String]) -> bool {
     let flag = matches!(arg.get_action(), ArgAction::SetTrue) && values == ["false"];
     let defaults = arg.get_default_values();
-    flag || (!defaults.is_empty() && defaults.iter().map(|value| value.to_string_lossy()).eq(values.iter().map(String::as_str)))
+    flag || (!defaults.is_empty()
+        && defaults.iter().map(|value| value.to_string_lossy()).eq(values.iter().map(String::as_str)))
 }
 
 /// An option as it would be typed.
