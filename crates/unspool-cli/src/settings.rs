@@ -66,9 +66,7 @@ impl Settings {
                 let parents = [parents, std::slice::from_ref(key)].concat();
                 self.take(inner, below, &parents, file)?;
             } else if let Some(values) = texts(value) {
-                let before = self.set.len();
-                self.give(key, &values, command, parents, file);
-                if self.set.len() == before {
+                if !self.give(key, &values, command, parents, file) {
                     return Err(unknown(key, command, parents, file));
                 }
             } else {
@@ -78,17 +76,18 @@ impl Settings {
         Ok(())
     }
 
-    /// Gives an option to a command, and outside of all tables to each command that has it.
-    fn give(&mut self, key: &str, values: &[String], command: &Command, parents: &[String], file: &Path) {
+    /// Gives an option to a command, and outside of all tables to each command that has it; whether there is one.
+    fn give(&mut self, key: &str, values: &[String], command: &Command, parents: &[String], file: &Path) -> bool {
         if options(command).any(|arg| arg.get_long() == Some(key)) {
             self.set.retain(|set| set.command != parents || set.option != key);
             let (command, option, values) = (parents.to_vec(), key.to_owned(), values.to_vec());
             self.set.push(Set { command, option, values, file: file.to_owned() });
-        } else {
-            for below in command.get_subcommands() {
-                self.give(key, values, below, &[parents, &[below.get_name().to_owned()]].concat(), file);
-            }
+            return true;
         }
+        command.get_subcommands().fold(false, |given, below| {
+            let parents = [parents, &[below.get_name().to_owned()]].concat();
+            self.give(key, values, below, &parents, file) || given
+        })
     }
 
     /// What files say of an option, and the file that says it.
