@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use csv::{Position, StringRecord, Trim};
+use csv::{StringRecord, Trim};
 use unspool_tune::table::Table;
 
 use crate::exit::Failure;
@@ -19,8 +19,10 @@ const FORM: &str = "the file needs a header with the columns `feature` and `grou
 pub(crate) fn read(path: &Path, table: &Table) -> Result<Vec<u32>, Failure> {
     let file = path.display();
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("{file}: cannot be read: {error}"), FORM);
-    let source = File::open(path).map_err(|error| failed(&error))?.take(MOST);
-    let mut reader = csv::ReaderBuilder::new().trim(Trim::All).from_reader(source);
+    let mut bytes = Vec::new();
+    let source = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+    source.map_err(|error| failed(&error))?;
+    let mut reader = csv::ReaderBuilder::new().trim(Trim::All).from_reader(bytes.as_slice());
     let header = reader.headers().map_err(|error| failed(&error))?.clone();
     let column = |name: &str| {
         let found = header.iter().position(|cell| cell.trim_start_matches('\u{feff}') == name);
@@ -36,20 +38,20 @@ pub(crate) fn read(path: &Path, table: &Table) -> Result<Vec<u32>, Failure> {
         let record = record.map_err(|error| failed(&error))?;
         let cell = |column: usize| record.get(column).unwrap_or_default();
         let (feature, group) = (cell(feature_at), cell(group_at));
-        let at = format!("{file}, line {}", line(&record));
+        let at = || format!("{file}, line {}", line(&bytes, &record));
         let slot = names.get(feature).and_then(|&j| groups.get_mut(j));
         let Some(slot) = slot else {
             return Err(Failure::new(
-                format!("{at}, column {} (\"feature\"): the table has no feature {feature:?}", feature_at + 1),
+                format!("{}, column {} (\"feature\"): the table has no feature {feature:?}", at(), feature_at + 1),
                 format!("the features of {} are its columns without the target and ignored ones", table.source),
             ));
         };
         if group.is_empty() {
-            let message = format!("{at}, column {} (\"group\"): the cell is empty", group_at + 1);
+            let message = format!("{}, column {} (\"group\"): the cell is empty", at(), group_at + 1);
             return Err(Failure::new(message, "give each feature a group; any text will do"));
         }
         if slot.is_some() {
-            let message = format!("{at}, column {} (\"feature\"): {feature:?} is listed twice", feature_at + 1);
+            let message = format!("{}, column {} (\"feature\"): {feature:?} is listed twice", at(), feature_at + 1);
             return Err(Failure::new(message, "keep one of the two rows"));
         }
         let next = u32::try_from(numbers.len()).map_err(|error| failed(&error))?;
@@ -62,7 +64,10 @@ pub(crate) fn read(path: &Path, table: &Table) -> Result<Vec<u32>, Failure> {
     groups.into_iter().enumerate().map(|(j, group)| group.ok_or_else(|| missing(j))).collect()
 }
 
-/// The line at which a record begins.
-fn line(record: &StringRecord) -> u64 {
-    record.position().map_or(0, Position::line)
+/// The line at which a record begins; its position is where the one before ended, in the middle of a `\r\n`.
+fn line(bytes: &[u8], record: &StringRecord) -> usize {
+    let start = record.position().map_or(0, |at| at.byte() as usize).min(bytes.len());
+    let (before, after) = bytes.split_at(start);
+    let ends = after.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    before.iter().chain(ends).filter(|&&b| b == b'\n').count() + 1
 }

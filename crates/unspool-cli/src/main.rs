@@ -48,7 +48,7 @@ fn run() -> Result<Done, Failure> {
         }
         read => read?,
     };
-    let filled = Filled::new(&settings, &line, &typed);
+    let filled = Filled::new(&settings, &line, &typed, &first);
     let parsed = line.clone().try_get_matches_from(filled.arguments(&line));
     let cli = parsed
         .and_then(|matches| Cli::from_arg_matches(&matches))

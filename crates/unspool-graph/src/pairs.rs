@@ -5,7 +5,8 @@
 //! node, `(D w)_i = sum_j w_ij`; its transpose spreads a vector over pairs, `(D'v)_ij = v_i + v_j`.
 //! `||D|| = sqrt(2 (m - 1))`. Neither is ever stored.
 
-use unspool_core::Real;
+use unspool_core::kernels::simd::Lane;
+use unspool_core::{Real, dispatched};
 
 /// Number of pairs of `m` nodes.
 pub const fn count(m: usize) -> usize {
@@ -44,8 +45,25 @@ pub const fn row(m: usize, i: usize) -> std::ops::Range<usize> {
 /// `d = D w`: the degrees.
 pub fn degrees<F: Real>(w: &[F], d: &mut [F]) {
     d.fill(F::zero());
-    for i in 0..d.len() {
-        add_row(i, &w[row(d.len(), i)], d);
+    add_degrees(w, d);
+}
+
+dispatched! {
+    // `d += D w`
+    fn add_degrees<T: Lane>(simd: S, w: &'a [T], d: &'a mut [T]) {
+        let m = d.len();
+        for i in 0..m {
+            let (head, tail) = d.split_at_mut(i + 1);
+            let (w, w_rest) = T::split::<S>(&w[row(m, i)]);
+            let (d, d_rest) = T::split_mut::<S>(tail);
+            let mut sum = T::load_tail(simd, w_rest);
+            T::store_tail(simd, d_rest, T::add(simd, T::load_tail(simd, d_rest), sum));
+            for (d, &w) in d.iter_mut().zip(w) {
+                *d = T::add(simd, *d, w);
+                sum = T::add(simd, sum, w);
+            }
+            head[i] += T::sum(simd, sum);
+        }
     }
 }
 

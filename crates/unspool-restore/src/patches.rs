@@ -29,6 +29,9 @@ pub struct Drawing {
     /// Share of the masks that are the grid of step two from the first pixel on; the others are as users have them.
     #[serde(default)]
     pub halved: f32,
+    /// Share of the patches that are taken from photos at half their size, where edges are sharper.
+    #[serde(default)]
+    pub shrunk: f32,
     /// Seed.
     pub seed: u64,
 }
@@ -37,6 +40,8 @@ pub struct Drawing {
 #[derive(Clone, Debug)]
 pub struct Patches<'a> {
     images: &'a [Image],
+    /// The images at half their size, where such are drawn.
+    small: Vec<Image>,
     drawing: Drawing,
     /// Whether images come in turn, and are neither turned nor noisy: to validate on.
     plain: bool,
@@ -58,16 +63,20 @@ impl<'a> Patches<'a> {
             let problem = format!("images to train on need three channels and at least {size} x {size} pixels");
             return Err(Error::Sample { index: images.iter().position(|i| !fits(i)).unwrap_or(0), problem });
         }
-        Ok(Patches { images, drawing, plain })
+        let is_large = |image: &&Image| drawing.shrunk > 0.0 && image.height().min(image.width()) >= 2 * size;
+        let small = images.iter().filter(is_large).map(half).collect();
+        Ok(Patches { images, small, drawing, plain })
     }
 
     /// A patch, and the stream of random numbers for what is done to it.
     fn patch(&self, epoch: usize, index: usize) -> (Image, Noise) {
-        let Drawing { size, fixed, seed, .. } = self.drawing;
+        let Drawing { size, fixed, shrunk, seed, .. } = self.drawing;
         let epoch = if fixed { 0 } else { epoch };
         let mut rng = params::stream(seed.wrapping_add(u64::from(!self.plain)), epoch as u64, index as u64);
-        let count = self.images.len();
-        let image = &self.images[if self.plain { index % count } else { rng.random_range(0..count) }];
+        let is_small = !self.small.is_empty() && rng.random::<f32>() < shrunk;
+        let images = if is_small { &self.small } else { self.images };
+        let count = images.len();
+        let image = &images[if self.plain { index % count } else { rng.random_range(0..count) }];
         let (y, x) = (rng.random_range(0..=image.height() - size), rng.random_range(0..=image.width() - size));
         let (mirrored, turns) = (rng.random::<bool>(), rng.random_range(0..4));
         let target = Image::from_fn(3, size, size, |c, mut row, mut column| {
@@ -127,6 +136,15 @@ impl Dataset<Gaps> for Patches<'_> {
     }
 }
 
+/// Means of 2 x 2 pixels.
+fn half(image: &Image) -> Image {
+    let width = image.width();
+    Image::from_fn(image.channels(), image.height() / 2, width / 2, |c, y, x| {
+        let at = |dy, dx| image.plane(c)[(2 * y + dy) * width + 2 * x + dx];
+        (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4.0
+    })
+}
+
 /// A mosaic with noise.
 fn mosaic(target: Image, sigma: f32, rng: &mut Noise) -> unspool_image::Result<Mosaic> {
     let mut mosaic = Cfa::Rggb.mosaic(&target)?;
@@ -169,9 +187,10 @@ mod tests {
 
     #[test]
     fn any_seed_draws_patches() {
-        let images = [Image::zeros(3, 6, 5)];
+        let images = [Image::zeros(3, 6, 5), Image::zeros(3, 8, 9)];
         for (seed, plain) in [(0, false), (u64::MAX, false), (u64::MAX, true)] {
-            let drawing = Drawing { count: 1, size: 4, fixed: false, clean: 0.5, noise: 10.0, halved: 0.5, seed };
+            let drawing =
+                Drawing { count: 1, size: 4, fixed: false, clean: 0.5, noise: 10.0, halved: 0.5, shrunk: 0.5, seed };
             let patches = Patches::new(&images, drawing, plain).unwrap();
             assert!(Dataset::<Mosaic>::sample(&patches, 0, 0).is_ok());
             assert!(Dataset::<Gaps>::sample(&patches, 0, 0).is_ok());

@@ -7,7 +7,7 @@ use unspool_image::Image;
 use unspool_train::trainer::Event;
 use unspool_train::{Adam, Dataset, Ended, Layout, Model, Result, RunFolder, Schedule, Settings, Trainer};
 
-use crate::learned::{Demosaicker, Interpolator};
+use crate::learned::{Demosaicker, Interpolator, ROUNDING};
 use crate::patches::{Drawing, Patches};
 use crate::train::Supervised;
 use crate::transformer::{Prior, Transformer};
@@ -39,8 +39,15 @@ pub struct Recipe {
     /// [`Supervised::inner`], of uGLR and uGTV.
     #[serde(default)]
     pub inner: f64,
+    /// [`Demosaicker::rounded`] and [`Interpolator::rounded`], of the networks of ours.
+    #[serde(default = "rounding")]
+    pub rounding: f64,
     /// How it is trained.
     pub training: Settings,
+}
+
+fn rounding() -> f64 {
+    ROUNDING
 }
 
 impl Recipe {
@@ -50,8 +57,16 @@ impl Recipe {
     /// A recipe by name: `learned` (demosaicking) and `interpolation` made the weights that are shipped; `uglr` and `ugtv` have the paper's 10,000 patches of
     /// 64 x 64 pixels and 30 epochs.
     pub fn preset(name: &str) -> Option<Recipe> {
-        let drawing =
-            |count, size, fixed| Drawing { count, size, fixed, clean: 1.0, noise: 0.0, halved: 0.0, seed: 77 };
+        let drawing = |count, size, fixed| Drawing {
+            count,
+            size,
+            fixed,
+            clean: 1.0,
+            noise: 0.0,
+            halved: 0.0,
+            shrunk: 0.0,
+            seed: 77,
+        };
         let training = Settings {
             epochs: 30,
             batch: 16,
@@ -67,6 +82,7 @@ impl Recipe {
             patches: drawing(10_000, 64, true),
             validation: drawing(82, 64, true),
             inner: 0.0,
+            rounding: ROUNDING,
             training: Settings {
                 batch: 4,
                 rate,
@@ -81,6 +97,7 @@ impl Recipe {
                 patches: Drawing { clean: 0.6, noise: 20.0, ..drawing(8000, 64, false) },
                 validation: drawing(164, 128, true),
                 inner: 0.0,
+                rounding: ROUNDING,
                 training,
             },
             "interpolation" => Recipe {
@@ -88,6 +105,7 @@ impl Recipe {
                 patches: Drawing { halved: 0.4, ..drawing(8000, 64, false) },
                 validation: drawing(246, 128, true),
                 inner: 0.0,
+                rounding: ROUNDING,
                 training: Settings { epochs: 12, ..training },
             },
             "uglr" => paper(Network::Uglr, 6e-3),
@@ -129,8 +147,10 @@ impl Recipe {
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);
         match self.model {
-            Network::Learned => self.run(&Demosaicker::shipped(), data, start, folder, tell),
-            Network::Interpolation => self.run(&Interpolator::shipped(), data, start, folder, tell),
+            Network::Learned => self.run(&Demosaicker::shipped().rounded(self.rounding), data, start, folder, tell),
+            Network::Interpolation => {
+                self.run(&Interpolator::shipped().rounded(self.rounding), data, start, folder, tell)
+            }
             Network::Uglr => self.run(&self.supervised(Prior::Glr), data, start, folder, tell),
             Network::Ugtv => self.run(&self.supervised(Prior::Gtv), data, start, folder, tell),
         }

@@ -56,7 +56,7 @@ impl Run {
         let mut run = Run { path: path.to_owned(), config, epochs, state: "stopped" };
         if is_locked(path) {
             run.state = "running";
-        } else if run.wanted().is_some_and(|wanted| run.epochs.len() as u64 >= wanted) {
+        } else if run.is_finished() {
             run.state = "finished";
         }
         Ok(run)
@@ -76,6 +76,16 @@ impl Run {
     /// Epochs that the configuration asks for.
     fn wanted(&self) -> Option<u64> {
         self.recipe().pointer("/training/epochs")?.as_u64()
+    }
+
+    /// Whether all epochs are there, or as many without an improvement as the configuration allows.
+    fn is_finished(&self) -> bool {
+        let of = |key: &str| self.recipe().pointer(key).and_then(Value::as_u64);
+        let done = self.epochs.len() as u64;
+        // the first metric decides, as in training
+        let best = self.best().first().map(|(_, _, epoch)| *epoch as u64);
+        of("/training/epochs").is_some_and(|wanted| done >= wanted)
+            || of("/training/patience").zip(best).is_some_and(|(patience, best)| done.saturating_sub(best) >= patience)
     }
 
     /// The least of each metric, with the epoch.
@@ -99,13 +109,20 @@ fn is_locked(path: &Path) -> bool {
     File::open(path.join(".lock")).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// The runs in a folder and below it, by name.
+/// The runs in a folder and below it, by name, without those that cannot be read.
 fn list(folder: &Path) -> Result<Vec<Run>, Failure> {
     let mut found = Vec::new();
     search(folder, DEPTH, &mut found)
         .map_err(|e| Failure::new(format!("{}: cannot be read: {e}", folder.display()), "look at the name"))?;
     found.sort();
-    found.iter().map(|path| Run::read(path)).collect()
+    let mut runs = Vec::new();
+    for path in &found {
+        match Run::read(path) {
+            Ok(run) => runs.push(run),
+            Err(damage) => output::tell(&format!("left out: {}", damage.message())),
+        }
+    }
+    Ok(runs)
 }
 
 fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -19,11 +19,13 @@ pub(crate) struct Filled<'a> {
 }
 
 impl<'a> Filled<'a> {
-    /// Fills in what was typed, the program's name first.
-    pub(crate) fn new(settings: &'a Settings, line: &Command, typed: &'a [OsString]) -> Self {
+    /// Fills in what was typed, the program's name first; `matches`: what can be made of it, errors aside.
+    pub(crate) fn new(settings: &'a Settings, line: &Command, typed: &'a [OsString], matches: &ArgMatches) -> Self {
         let mut filled = Filled { typed, sets: Vec::new() };
-        let Ok(matches) = line.clone().ignore_errors(true).try_get_matches_from(typed) else { return filled };
-        let (mut path, mut command, mut matches) = (Vec::new(), line, &matches);
+        if settings.set.is_empty() {
+            return filled;
+        }
+        let (mut path, mut command, mut matches) = (Vec::new(), line, matches);
         while let Some((name, below)) = matches.subcommand() {
             let Some(found) = command.find_subcommand(name) else { break };
             path.push(found.get_name().to_owned());

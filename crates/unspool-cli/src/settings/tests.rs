@@ -15,7 +15,8 @@ fn parse_under(files: &[&str], arguments: &[&str]) -> Result<ArgMatches, String>
         settings.take(&table, &command, &[], Path::new(&file)).map_err(|failure| failure.message().to_owned())?;
     }
     let typed: Vec<OsString> = ["unspool"].iter().chain(arguments).map(OsString::from).collect();
-    let filled = Filled::new(&settings, &command, &typed);
+    let first = command.clone().ignore_errors(true).try_get_matches_from(&typed).unwrap_or_default();
+    let filled = Filled::new(&settings, &command, &typed, &first);
     let told = |error: clap::Error| format!("{:?} {error}", filled.blame(&error));
     command.clone().try_get_matches_from(filled.arguments(&command)).map_err(told)
 }

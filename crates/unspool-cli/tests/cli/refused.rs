@@ -106,6 +106,7 @@ fn groups() {
     };
     assert_refused(&run("feature,group\na,1\n"), &["g.csv", "\"b\" is in no group"]);
     assert_refused(&run("feature,group\na,1\nc,1\n"), &["g.csv, line 3, column 1", "no feature \"c\""]);
+    assert_refused(&run("feature,group\r\na,1\r\n\r\nc,1\r\n"), &["g.csv, line 4, column 1", "no feature \"c\""]);
     assert_refused(&run("feature,group\na,1\na,2\n"), &["g.csv, line 3", "twice"]);
     assert_refused(&run("feature,group\na,\nb,2\n"), &["g.csv, line 2, column 2", "empty"]);
     assert_refused(&run("name,group\na,1\n"), &["g.csv", "no column \"feature\""]);

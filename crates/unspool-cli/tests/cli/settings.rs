@@ -42,6 +42,25 @@ fn a_training_ends_in_time_and_is_listed() {
     let run = &runs["runs"][0];
     assert_eq!((&run["state"], &run["network"]), (&"stopped".into(), &"unrolling".into()));
     assert_eq!(run["config"]["training"]["rate"], 0.02);
+
+    let other = |name: &str, config: &str, metrics: &str| {
+        let path = folder.path().join("runs").join(name);
+        fs::create_dir(&path).unwrap();
+        for (file, content) in [(".lock", ""), ("config.json", config), ("metrics.jsonl", metrics)] {
+            fs::write(path.join(file), content).unwrap();
+        }
+    };
+    let epoch = |k: usize, value: f64| {
+        format!("{{\"epoch\":{k},\"rate\":1e-3,\"loss\":1.0,\"validation\":[[\"gmse\",{value}]]}}\n")
+    };
+    let epochs = epoch(1, 0.5) + &epoch(2, 0.6);
+    other("ended", r#"{"model": "unrolling", "training": {"epochs": 9, "patience": 1}}"#, &epochs);
+    other("damaged", "{", "");
+    let listed = unspool(folder.path(), &["runs", "list", "--json"]);
+    let states: Vec<_> = json(&listed.stdout)["runs"].as_array().unwrap().iter().map(|r| r["state"].clone()).collect();
+    assert_eq!(states, ["stopped", "finished"]);
+    assert!(text(&listed.stderr).contains("damaged"), "{}", text(&listed.stderr));
+    assert_eq!(unspool(folder.path(), &["runs", "compare", "runs/a", "runs/damaged"]).status.code(), Some(2));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use pulp::Simd;
 ///
 /// Every operation is `#[inline(always)]`: a call left standing would not be compiled for the
 /// instruction set of the kernel around it.
-pub trait Lane: Copy + 'static {
+pub trait Lane: Copy + std::ops::AddAssign + 'static {
     /// A register of these scalars.
     type V<S: Simd>: Copy;
 
@@ -37,6 +37,8 @@ pub trait Lane: Copy + 'static {
     fn load_tail<S: Simd>(simd: S, x: &[Self]) -> Self::V<S>;
     /// The first lanes of `v` to `x`, shorter than a register.
     fn store_tail<S: Simd>(simd: S, x: &mut [Self], v: Self::V<S>);
+    /// The first `n` lanes of `v`; 0 in the others.
+    fn first<S: Simd>(simd: S, n: usize, v: Self::V<S>) -> Self::V<S>;
     /// `a + b`.
     fn add<S: Simd>(simd: S, a: Self::V<S>, b: Self::V<S>) -> Self::V<S>;
     /// `a - b`.
@@ -133,6 +135,10 @@ macro_rules! lane {
                 let mask = simd.$between(0, x.len() as $bits);
                 // SAFETY: the mask enables the first `x.len()` lanes only.
                 unsafe { simd.$store(mask, x.as_mut_ptr(), v) }
+            }
+            #[inline(always)]
+            fn first<S: Simd>(simd: S, n: usize, v: S::$reg) -> S::$reg {
+                simd.$select(simd.$between(0, n as $bits).mask(), v, simd.$splat(0.0))
             }
             $(#[inline(always)]
             fn $op<S: Simd>(simd: S, a: S::$reg, b: S::$reg) -> S::$reg {

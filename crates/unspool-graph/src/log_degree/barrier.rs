@@ -19,16 +19,20 @@ pub struct Barrier<F> {
 impl<F: Real> Barrier<F> {
     /// The root at `y` and `c`, where `y^2 + 4 c` is replaced by `floor` if it is smaller: learned
     /// parameters may make `c` negative. `floor = 0` changes nothing where `c > 0`.
-    #[inline]
+    #[inline(always)]
     pub fn new(y: F, c: F, floor: F) -> Self {
-        let (two, half) = (F::of(2.0), F::of(0.5));
+        let (zero, two) = (F::zero(), F::of(2.0));
         let square = y * y + F::of(4.0) * c;
-        if square < floor {
-            return Barrier { x: half * (y - floor.sqrt()), dy: half, dc: F::zero() };
+        let is_floor = square < floor;
+        let root = if is_floor { floor } else { square }.sqrt();
+        // one division and no branches, so that it can be vectorised
+        let (above, below) = if y > zero && !is_floor { (-two * c, y + root) } else { (y - root, two) };
+        let x = above / below;
+        Barrier {
+            x,
+            dy: if is_floor { F::of(0.5) } else { -x / root },
+            dc: if is_floor { zero } else { -root.recip() },
         }
-        let root = square.sqrt();
-        let x = if y > F::zero() { -two * c / (y + root) } else { half * (y - root) };
-        Barrier { x, dy: -x / root, dc: -root.recip() }
     }
 }
 

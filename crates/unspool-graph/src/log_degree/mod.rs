@@ -24,6 +24,7 @@ mod fdpg;
 mod neighbours;
 mod objective;
 mod pds;
+mod pds_kernel;
 mod relaxed;
 mod select;
 mod solve;

@@ -4,7 +4,7 @@ use unspool_core::{At, Condition, Dims, Jvp, Map, Real, Vjp};
 
 use super::barrier::Barrier;
 use super::condition::Stationarity;
-use super::{check_half, parts};
+use super::{check_half, parts, pds_kernel};
 use crate::error::Result;
 use crate::pairs;
 
@@ -26,9 +26,9 @@ use crate::pairs;
 #[derive(Clone, Copy, Debug)]
 pub struct Pds<'a, F> {
     nodes: usize,
-    z: &'a [F],
-    floor: F,
-    slope: F,
+    pub(super) z: &'a [F],
+    pub(super) floor: F,
+    pub(super) slope: F,
 }
 
 impl<'a, F: Real> Pds<'a, F> {
@@ -59,35 +59,19 @@ impl<F: Real> Map<F> for Pds<'_, F> {
     }
 
     fn scratch(&self, _: usize) -> usize {
-        6 * self.nodes
+        2 * self.nodes + pds_kernel::scratch(self.nodes)
     }
 
     /// `w' = p1 + g (2 beta (w - p1) + D'(v - p2))` and `v' = p2 + g D (p1 - w)`.
     fn step(&self, at: At<'_, F>, next: &mut [F], scratch: &mut [F]) {
-        let m = self.nodes;
         let (w, v) = at.x.split_at(self.z.len());
         let (next_w, next_v) = next.split_at_mut(w.len());
-        let [alpha, beta2, theta2, g] = doubled(at.theta);
-        let [d, q, move_] = parts(m, scratch);
-
+        let (own, scratch) = scratch.split_at_mut(2 * self.nodes);
+        let [d, q] = parts(self.nodes, own);
+        let theta = doubled(at.theta);
         pairs::degrees(w, d);
-        for i in 0..m {
-            next_v[i] = Barrier::new(v[i] + g * d[i], g * alpha, self.floor).x;
-            q[i] = v[i] - next_v[i];
-        }
-        for i in 0..m {
-            let row = pairs::row(m, i);
-            let n = row.len();
-            let (w, z, next_w) = (&w[row.clone()], &self.z[row.clone()], &mut next_w[row]);
-            let (vs, qs, move_) = (&v[i + 1..], &q[i + 1..], &mut move_[..n]);
-            for j in 0..n {
-                let y1 = w[j] - g * (beta2 * w[j] + theta2 * z[j] + v[i] + vs[j]);
-                let p1 = if y1 > F::zero() { y1 } else { self.slope * y1 };
-                next_w[j] = p1 + g * (beta2 * (w[j] - p1) + q[i] + qs[j]);
-                move_[j] = g * (p1 - w[j]);
-            }
-            pairs::add_row(i, move_, next_v);
-        }
+        pds_kernel::nodes(*self, v, theta, d, next_v, q);
+        pds_kernel::edges(*self, [w, v], theta, q, next_w, next_v, scratch);
     }
 
     fn condition(&self) -> Option<Box<dyn Condition<F> + '_>> {

@@ -36,6 +36,14 @@ impl Interpolator {
         Interpolator::new(SHIPPED_SIZE.0, SHIPPED_SIZE.1)
     }
 
+    /// The same with a loss, the mean of `sqrt(e^2 + rounding^2) - rounding`, that is quadratic below `rounding` (of samples
+    /// from 0 to 1) and linear above.
+    #[must_use]
+    pub fn rounded(mut self, rounding: f64) -> Self {
+        self.0.rounding = rounding;
+        self
+    }
+
     /// The weights that come with the crate.
     ///
     /// # Errors

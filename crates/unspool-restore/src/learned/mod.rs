@@ -28,8 +28,8 @@ pub use interpolate::Interpolator;
 const NOISE_UNIT: f32 = 0.1;
 /// Cells of a side of a tile.
 const TILE: usize = 128;
-/// Where the loss goes from quadratic to linear.
-const ROUNDING: f64 = 1e-3;
+/// Where the loss goes from quadratic to linear, unless told otherwise.
+pub(crate) const ROUNDING: f64 = 1e-3;
 /// Maps and residual blocks of the networks that are shipped.
 const SHIPPED_SIZE: (usize, usize) = (48, 7);
 
@@ -43,6 +43,8 @@ struct Cells {
     corrected: usize,
     /// Whether the noise level is an input, too.
     level: bool,
+    /// Where the loss goes from quadratic to linear.
+    rounding: f64,
 }
 
 /// What a network sees.
@@ -80,7 +82,7 @@ impl Cells {
     fn new(channels: usize, corrected: usize, level: bool, (maps, blocks): (usize, usize)) -> Self {
         let mut layout = Layout::new();
         let net = Residual::new(4 * channels + usize::from(level), maps, blocks, 4 * corrected, &mut layout);
-        Cells { net, layout, channels, corrected, level }
+        Cells { net, layout, channels, corrected, level, rounding: ROUNDING }
     }
 
     fn inputs(&self) -> usize {
@@ -219,8 +221,8 @@ impl Cells {
         let Run { x, inside, out, g, tape, packed, rest } = self.run(theta, grid, seen, (0, 0), memory);
         let (mut loss, n) = (0.0, truth.target.data().len() as f64);
         self.compare(grid, seen, truth, out, |index, e| {
-            let size = e.hypot(ROUNDING);
-            loss += (size - ROUNDING) / n;
+            let size = e.hypot(self.rounding);
+            loss += (size - self.rounding) / n;
             g[index] = F::of(e / size / n);
         });
         self.net.vjp(grid, theta, x, inside, tape, g, gradient, packed, rest);
