@@ -107,14 +107,14 @@ fn nothing_to_explain(name: &str) -> Failure {
 /// A way to interpolate.
 pub(in crate::cmd) enum Interpolate {
     Classic(interpolate::Method),
-    Learned(Interpolator, Vec<f32>),
+    Learned(Box<Interpolator>, Vec<f32>),
 }
 
 impl Interpolate {
     /// By name; `weights` replaces those that are shipped.
     pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
         if name == DEFAULT {
-            let net = Interpolator::shipped();
+            let net = Box::new(Interpolator::shipped());
             let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
             return Ok(Interpolate::Learned(net, theta));
         }
