@@ -51,12 +51,23 @@ impl<'a> Patches<'a> {
     /// Patches of colour images.
     ///
     /// # Errors
-    /// No images; one that is smaller than a patch or not in colour; a patch of odd size.
+    /// No images; one that is smaller than a patch or not in colour; a patch of odd size; a share beyond 0 to 1.
     pub fn new(images: &'a [Image], drawing: Drawing, plain: bool) -> Result<Self> {
         let size = drawing.size;
         if size == 0 || !size.is_multiple_of(2) {
             let problem = format!("patches of {size} x {size} pixels: their size must be even");
             return Err(Error::Sample { index: 0, problem });
+        }
+        let shares = [("clean", drawing.clean), ("halved", drawing.halved), ("shrunk", drawing.shrunk)];
+        if let Some((what, got)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            return Err(Error::Range { what, got: got.to_string(), must: "between 0 and 1" });
+        }
+        if !(drawing.noise >= 0.0 && drawing.noise.is_finite()) {
+            return Err(Error::Range {
+                what: "noise",
+                got: drawing.noise.to_string(),
+                must: "finite and not negative",
+            });
         }
         let fits = |image: &Image| image.channels() == 3 && image.height() >= size && image.width() >= size;
         if images.is_empty() || !images.iter().all(fits) {
@@ -194,6 +205,8 @@ mod tests {
             let patches = Patches::new(&images, drawing, plain).unwrap();
             assert!(Dataset::<Mosaic>::sample(&patches, 0, 0).is_ok());
             assert!(Dataset::<Gaps>::sample(&patches, 0, 0).is_ok());
+            let wrong = Drawing { shrunk: f32::NAN, ..patches.drawing };
+            assert!(matches!(Patches::new(&images, wrong, plain), Err(Error::Range { what: "shrunk", .. })));
         }
     }
 }

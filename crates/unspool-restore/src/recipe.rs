@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use unspool_image::Image;
 use unspool_train::trainer::Event;
-use unspool_train::{Adam, Dataset, Ended, Layout, Model, Result, RunFolder, Schedule, Settings, Trainer};
+use unspool_train::{Adam, Dataset, Ended, Error, Layout, Model, Result, RunFolder, Schedule, Settings, Trainer};
 
 use crate::learned::{Demosaicker, Interpolator, ROUNDING};
 use crate::patches::{Drawing, Patches};
@@ -143,6 +143,10 @@ impl Recipe {
         folder: &RunFolder,
         tell: impl FnMut(Event) -> ControlFlow<()>,
     ) -> Result<Ended> {
+        if !(self.rounding > 0.0 && self.rounding.is_finite()) {
+            let got = self.rounding.to_string();
+            return Err(Error::Range { what: "rounding", got, must: "positive and finite" });
+        }
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);
