@@ -111,6 +111,13 @@ fn one_node_that_dwarfs_the_others_is_named_as_the_cause() {
 }
 
 #[test]
+fn distances_too_far_apart_for_a_likelihood_are_named() {
+    let candidates = Candidates::all(&[1.2, 1.2, 1.2, 8.6e-217, 1.2, 1.2]).unwrap();
+    let error = laplacian::minimise(&candidates, None, laplacian::Settings::default()).unwrap_err();
+    assert!(error.to_string().contains("squared distances from 9e-217 to 1e0"), "{error}");
+}
+
+#[test]
 fn a_graph_whose_objective_overflows_is_no_answer() {
     let weights = Weights { alpha: 1e-30, beta: 1e-306, theta: 5.0 };
     let error = Learner::new(Sparsity::Weights(weights)).from_distances(2, &[4.5]).unwrap_err();

@@ -4,12 +4,12 @@
 //! it is decoded.
 
 use std::io::Cursor;
-use std::panic::catch_unwind;
 use std::path::Path;
 
 use image::codecs::{png::PngEncoder, tiff::TiffEncoder};
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Limits};
 
+use crate::caught::caught;
 use crate::error::{Error, Result};
 use crate::{Image, Mask};
 
@@ -97,7 +97,7 @@ pub fn read(path: &Path) -> Result<Photo> {
 /// As [`read`].
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Photo> {
     // decoders panic on some broken files
-    catch_unwind(|| decoded(name, bytes)).unwrap_or_else(|_| {
+    caught(|| decoded(name, bytes)).unwrap_or_else(|| {
         let (file, problem) = (name.to_owned(), "cannot be decoded".to_owned());
         Err(Error::File { file, problem, hint: "check that the file is complete" })
     })

@@ -25,6 +25,7 @@ pub mod noise;
 pub mod raw;
 pub mod simulate;
 
+mod caught;
 mod error;
 
 pub use cfa::Cfa;

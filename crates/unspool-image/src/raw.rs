@@ -12,10 +12,10 @@
 //! white.
 
 use std::path::Path;
-use std::sync::Mutex;
 
 use rawloader::{RawImage, RawImageData};
 
+use crate::caught::caught;
 use crate::error::{Error, Result};
 use crate::{Cfa, Image};
 
@@ -74,9 +74,10 @@ pub fn read(path: &Path) -> Result<Raw> {
 /// As [`read`].
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Raw> {
     let bad = |problem: String, hint| Error::File { file: name.to_owned(), problem, hint };
-    let raw = quietly(|| rawloader::decode(&mut std::io::Cursor::new(bytes)))
-        .map_err(|error| bad(format!("is no raw file that can be read: {error}"), "convert it to DNG, or to TIFF"))?;
     let damaged = |what: &str| bad(format!("is damaged: {what}"), "check that the file is complete");
+    let raw = caught(|| rawloader::decode(&mut std::io::Cursor::new(bytes)))
+        .ok_or_else(|| damaged("it cannot be decoded"))?
+        .map_err(|error| bad(format!("is no raw file that can be read: {error}"), "convert it to DNG, or to TIFF"))?;
     let [top, right, bottom, left] = raw.crops;
     let size = (raw.height.checked_sub(top.saturating_add(bottom)), raw.width.checked_sub(left.saturating_add(right)));
     let (Some(height @ 1..), Some(width @ 1..)) = size else {
@@ -133,17 +134,6 @@ impl Development {
         let width = image.width();
         Image::from_fn(image.channels(), width, image.height(), |c, y, x| image.plane(c)[x * width + y])
     }
-}
-
-/// Runs `decode`, in which damaged files cause panics that are caught, without their messages.
-fn quietly<T>(decode: impl FnOnce() -> T) -> T {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _guard = ONE.lock();
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| ()));
-    let done = decode();
-    std::panic::set_hook(hook);
-    done
 }
 
 /// The pattern of the image without margins.

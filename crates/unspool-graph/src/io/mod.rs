@@ -30,6 +30,8 @@
 //! ```
 
 mod archive;
+#[cfg(feature = "parquet")]
+mod caught;
 mod distances;
 mod draft;
 mod edge_list;

@@ -1,11 +1,10 @@
 //! Parquet.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
+use super::caught::caught;
 use super::file::Source;
 use super::matrix::Matrix;
 use crate::error::Result;
@@ -17,8 +16,7 @@ const INDEX: &str = "__index_level_0__";
 /// Reads the numeric columns; a text column that comes first, or the index of pandas, labels the rows.
 pub(super) fn parse(source: Source) -> Result<Matrix> {
     // The decoder panics on some broken pages.
-    let read = catch_unwind(AssertUnwindSafe(|| table(source)));
-    read.unwrap_or_else(|_| Err(source.bad("", "cannot be decoded", HINT)))
+    caught(|| table(source)).unwrap_or_else(|| Err(source.bad("", "cannot be decoded", HINT)))
 }
 
 fn table(source: Source) -> Result<Matrix> {

@@ -18,7 +18,7 @@ use unspool_core::kernels::Kernels;
 
 use super::objective::Candidates;
 use super::resistance::{Inverse, distances};
-use crate::error::{Result, check_len};
+use crate::error::{Error, Result, check_len};
 
 /// How often weights are lifted off zero at most, each time ten times as far.
 const LIFTS: i32 = 4;
@@ -59,7 +59,7 @@ pub struct Optimum {
 /// is not connected. A result that has not converged says so; it is an outcome, not an error.
 ///
 /// # Errors
-/// If `start` has the wrong length.
+/// If `start` has the wrong length, or squared distances differ so much that the likelihood of no start is a number.
 ///
 /// # Complexity
 /// An iteration is `O(m^3)`, and `O(m)` for each edge and step of conjugate gradients; `O(m^2)` memory.
@@ -75,6 +75,11 @@ pub fn minimise(candidates: &Candidates, start: Option<&[f64]>, settings: Settin
     let (z, pairs) = (candidates.distances(), candidates.pairs());
     let mut inverse = Inverse::new(m);
     let (mut w, mut f) = first(candidates, start, &mut inverse);
+    if !f.is_finite() {
+        let (least, most) = z.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), &z| (a.min(z), b.max(z)));
+        let problem = format!("squared distances from {least:.0e} to {most:.0e} are too far apart for one graph");
+        return Err(Error::data(problem, "merge nodes with all but the same signals, or leave their pairs out"));
+    }
     let (mut next, mut r, mut g, mut d) = (vec![0.0; l], vec![0.0; l], vec![0.0; l], vec![0.0; l]);
     let mut newton = Newton::new(m);
     let (mut iterations, mut lifts) = (0, 0);
