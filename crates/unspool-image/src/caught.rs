@@ -1,27 +1,27 @@
 //! Panics of decoders, on damaged files, caught without a word.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-thread_local! {
-    static IS_DECODING: Cell<bool> = const { Cell::new(false) };
-}
+/// How many decoders are at work.
+static DECODING: AtomicUsize = AtomicUsize::new(0);
 
-/// What `decode` gives, or `None` if it panics, of which nothing is told; panics of other threads are told as ever.
+/// What `decode` gives, or `None` if it panics. Nothing is told of that, nor of other panics at that time: some decoders have
+/// threads of their own.
 pub(crate) fn caught<T>(decode: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let tell = take_hook();
         set_hook(Box::new(move |panic| {
-            if !IS_DECODING.get() {
+            if DECODING.load(SeqCst) == 0 {
                 tell(panic);
             }
         }));
     });
-    let before = IS_DECODING.replace(true);
+    DECODING.fetch_add(1, SeqCst);
     let done = catch_unwind(AssertUnwindSafe(decode));
-    IS_DECODING.set(before);
+    DECODING.fetch_sub(1, SeqCst);
     done.ok()
 }
 
@@ -33,6 +33,6 @@ mod tests {
     fn a_panic_is_none() {
         assert_eq!(caught(|| 1), Some(1));
         assert_eq!(caught(|| [0; 2][std::hint::black_box(2)]), None);
-        assert!(!IS_DECODING.get());
+        assert_eq!(DECODING.load(SeqCst), 0);
     }
 }
