@@ -3,7 +3,7 @@
 
 use unspool_graph::laplacian::{self, Candidates};
 use unspool_graph::learn::{Learner, Sparsity};
-use unspool_graph::log_degree::Weights;
+use unspool_graph::log_degree::{Weights, select};
 use unspool_graph::{Error, Signals, baseline, distances};
 
 /// So many observations of `nodes` nodes on a path: each is the one before it and something new.
@@ -115,6 +115,13 @@ fn distances_too_far_apart_for_a_likelihood_are_named() {
     let candidates = Candidates::all(&[1.2, 1.2, 1.2, 8.6e-217, 1.2, 1.2]).unwrap();
     let error = laplacian::minimise(&candidates, None, laplacian::Settings::default()).unwrap_err();
     assert!(error.to_string().contains("squared distances from 9e-217 to 1e0"), "{error}");
+}
+
+#[test]
+fn a_held_out_loss_that_overflows_for_every_graph_is_named() {
+    let tiny = [1.2, 1.2, 1e-150, 1.2, 1.2, 1.2];
+    let error = select(4, &tiny, &[f64::MAX; 6]).unwrap_err();
+    assert!(error.to_string().contains("overflows for every graph"), "{error}");
 }
 
 #[test]

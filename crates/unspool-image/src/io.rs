@@ -7,7 +7,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::codecs::{png::PngEncoder, tiff::TiffEncoder};
-use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
 
 use crate::caught::caught;
 use crate::error::{Error, Result};
@@ -15,6 +15,9 @@ use crate::{Image, Mask};
 
 /// Bytes that a decoder may ask for: about 100 million pixels of three 16-bit channels.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// Pixels that a byte of a JPEG file can stand for: a block of 8 x 8 takes a bit at least.
+const PIXELS_OF_A_JPEG_BYTE: u64 = 512;
 
 /// Bits of a sample in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +120,7 @@ fn decoded(name: &str, bytes: &[u8]) -> Result<Photo> {
         let hint = "give a PNG, TIFF or JPEG file; other raw formats convert to DNG or TIFF";
         return Err(bad("is no image that can be read here".into(), hint));
     }
+    let is_jpeg = reader.format() == Some(ImageFormat::Jpeg);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits.clone());
@@ -130,6 +134,11 @@ fn decoded(name: &str, bytes: &[u8]) -> Result<Photo> {
         return Err(damaged(image::ImageError::Limits(image::error::LimitError::from_kind(
             image::error::LimitErrorKind::InsufficientMemory,
         ))));
+    }
+    let (width, height) = decoder.dimensions();
+    if is_jpeg && u64::from(width) * u64::from(height) > PIXELS_OF_A_JPEG_BYTE * bytes.len() as u64 {
+        let problem = format!("is damaged: {} bytes cannot hold {width} x {height} pixels", bytes.len());
+        return Err(bad(problem, "check that the file is complete"));
     }
     let profile = decoder.icc_profile().ok().flatten().or_else(|| tiff_profile(bytes));
     let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;

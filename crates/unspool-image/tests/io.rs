@@ -67,6 +67,18 @@ fn a_header_that_claims_too_much() {
     assert!(error.contains("bomb.png") && error.contains("too large"), "{error}");
 }
 
+#[test]
+fn a_jpeg_file_too_short_for_its_pixels() {
+    let mut bytes = Vec::new();
+    let grey = image::ExtendedColorType::L8;
+    image::codecs::jpeg::JpegEncoder::new(&mut bytes).encode(&[128; 64], 8, 8, grey).unwrap();
+    assert!(decode("grey.jpg", &bytes).is_ok());
+    let start_of_frame = bytes.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    bytes[start_of_frame + 5..][..4].copy_from_slice(&[0x27, 0x10, 0x27, 0x10]);
+    let error = decode("bomb.jpg", &bytes).unwrap_err().to_string();
+    assert!(error.contains("bomb.jpg") && error.contains("cannot hold 10000 x 10000 pixels"), "{error}");
+}
+
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, &b| {
         (0..8).fold(crc ^ u32::from(b), |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 })

@@ -52,7 +52,7 @@ pub fn select(nodes: usize, z: &[f64], held_out: &[f64]) -> Result<Selected> {
             Ok(found) => {
                 let slope = found.gradient.theta * weights.theta;
                 path.push((at, found.loss, slope));
-                if best.as_ref().is_none_or(|best| found.loss < best.loss) {
+                if found.loss.is_finite() && best.as_ref().is_none_or(|best| found.loss < best.loss) {
                     let lambda = optimum.lambda.clone();
                     best = Some(Selected { weights, loss: found.loss, lambda, path: Vec::new() });
                 }
@@ -74,6 +74,11 @@ pub fn select(nodes: usize, z: &[f64], held_out: &[f64]) -> Result<Selected> {
             break;
         }
     }
-    let none = || Error::data("no connected graph was found", "hold out signals of the same nodes, or choose a degree");
-    best.map(|best| Selected { path, ..best }).ok_or_else(none)
+    match best {
+        Some(best) => Ok(Selected { path, ..best }),
+        None if path.is_empty() => {
+            Err(Error::data("no connected graph was found", "hold out signals of the same nodes, or choose a degree"))
+        }
+        None => Err(Error::data("the held-out loss overflows for every graph", "standardise the signals first")),
+    }
 }
