@@ -39,9 +39,16 @@ pub(crate) fn run(args: &LearnGraphArgs) -> Result<Done, Failure> {
         (None, _) => Some(args.out.with_extension("png")),
     };
     io::GraphFormat::of(&args.out)?;
-    for path in [Some(&args.out), picture.as_ref()].into_iter().flatten() {
-        if !args.force && path.symlink_metadata().is_ok() {
-            return Err(Failure::exists(path, "choose another name, or overwrite it with --force"));
+    let named = [
+        (Some(&args.out), "choose another name, or overwrite it with --force"),
+        (
+            picture.as_ref(),
+            "name a picture with --picture, do without by --no-picture, or overwrite files with --force",
+        ),
+    ];
+    for (path, hint) in named {
+        if let Some(path) = path.filter(|path| !args.force && path.symlink_metadata().is_ok()) {
+            return Err(Failure::exists(path, hint));
         }
     }
     let input = Input::read(args)?;
@@ -122,6 +129,20 @@ impl Answer {
     }
 }
 
+/// Options that the method knows nothing of.
+fn unused(args: &LearnGraphArgs) -> Vec<String> {
+    let method = args.method;
+    let (is_log_degree, is_learned) = (method.is_log_degree(), method == MethodArg::Learned);
+    let options = [
+        ("--degree", args.degree.is_some(), is_log_degree || method == MethodArg::Correlation),
+        ("--alpha and --beta", args.alpha.is_some() || args.beta.is_some(), is_log_degree),
+        ("--weights", args.weights.is_some(), is_learned),
+        ("--adapt", args.adapt.is_some(), is_learned),
+    ];
+    let unused = options.iter().filter(|(_, given, used)| *given && !used);
+    unused.map(|(option, ..)| format!("the method {} knows nothing of {option}: left out", method.name())).collect()
+}
+
 impl Input {
     fn read(args: &LearnGraphArgs) -> Result<Self, Failure> {
         let options = ReadOptions { transpose: args.transpose, header: args.header };
@@ -152,7 +173,7 @@ impl Input {
         };
         let held_out = args.held_out.as_ref().map(|path| io::read_signals(path, &options)).transpose()?;
         let held_out = held_out.map(prepare).transpose()?;
-        let mut warnings = Vec::new();
+        let mut warnings = unused(args);
         if let Source::Signals(signals) = &source {
             let (missing, all) = (signals.missing(), signals.values().len());
             if missing > 0 {

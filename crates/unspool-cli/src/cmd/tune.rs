@@ -28,6 +28,7 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
     let (data, target) = (args.data.as_deref(), args.target.as_deref());
     let table = Source { data, example, table: &args.table, target, ignore: &args.ignore }.read()?;
     let settings = settings(args, example, &table)?;
+    let was_there = args.out.exists();
     probe(&args.out)?;
 
     let stop = Stop::watch(
@@ -42,6 +43,10 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
+    if outcome.is_err() && !was_there {
+        // only if it is empty
+        let _ = std::fs::remove_dir(&args.out);
+    }
     let outcome = outcome?;
 
     files.write(&outcome)?;

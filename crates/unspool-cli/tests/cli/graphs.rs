@@ -67,6 +67,12 @@ fn methods() {
     for method in ["pseudo-inverse", "correlation"] {
         assert!(learn(method)["gap"].is_null());
     }
+    let learned = ["learn-graph", "--example", "molene", "--method", "learned", "--degree", "5", "-o", "l.csv", "-q"];
+    let told = text(&done(at.path(), &learned));
+    assert!(told.contains("the method learned knows nothing of --degree"), "{told}");
+    // the picture is there already
+    let again = unspool(at.path(), &["learn-graph", "--example", "molene", "-o", "l.graphml"]);
+    assert!(text(&again.stderr).contains("--no-picture"), "{}", text(&again.stderr));
 }
 
 /// The golden instance of the log-degree model, as ready distances.

@@ -114,7 +114,7 @@ fn channels_that_no_sensor_has() {
     let mut white = photo(1, (4, 5), Depth::Eight);
     white.image.data_mut().fill(1.0);
     let mask = case.file("mask.png", &bytes(&white, Format::Png));
-    case.run(&["interpolate", &file, "--mask", &mask], Err(&["mask", "4 x 5", "4 x 4"]));
+    case.run(&["interpolate", &file, "--mask", &mask], Err(&["mask", "5 x 4", "4 x 4"]));
     // transparency stays as it is
     let mut mended = Photo { alpha: Some(Image::zeros(1, 4, 4)), ..photo(3, (4, 4), Depth::Sixteen) };
     mended.alpha.as_mut().unwrap().data_mut()[5] = 1.0;

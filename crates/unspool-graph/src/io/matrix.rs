@@ -73,8 +73,7 @@ pub(super) fn parse(
         return Err(inner.empty());
     }
     let matrix = match extension.as_str() {
-        "csv" | "txt" => table::parse(inner, b',', options.header)?,
-        "tsv" => table::parse(inner, b'\t', options.header)?,
+        "csv" | "txt" | "tsv" => table::parse(inner, table::delimiter(&extension, inner.bytes), options.header)?,
         "npy" => npy::Array::parse(&inner, "", Cow::Borrowed(inner.bytes))?.matrix(&inner, "", vectors)?,
         "npz" => archive::matrix(inner, names, vectors)?,
         #[cfg(feature = "parquet")]

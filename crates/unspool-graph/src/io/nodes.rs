@@ -73,7 +73,7 @@ pub fn read_nodes(path: impl AsRef<Path>) -> Result<NodeTable> {
 pub fn parse_nodes(file: &str, bytes: &[u8]) -> Result<NodeTable> {
     const HINT: &str = "the columns are x, y (or longitude, latitude), and name if nodes have names";
     let source = Source::new(file, bytes);
-    let delimiter = if file::extension(file).0 == "tsv" { b'\t' } else { b',' };
+    let delimiter = table::delimiter(&file::extension(file).0, bytes);
     let header = &table::first(source, delimiter)?;
     let mut records = Records::new(source, delimiter, true)?;
     let Some((_, first)) = records.next()? else {

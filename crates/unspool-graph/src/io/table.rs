@@ -7,6 +7,16 @@ use crate::error::Result;
 const NUMBER: &str = "write numbers with a point, and leave missing values empty";
 pub(super) const SAME_WIDTH: &str = "give every row as many cells, and quote cells with commas";
 
+/// What is between cells: a tab in `.tsv`; else what the first line has, of comma, semicolon and tab.
+pub(super) fn delimiter(extension: &str, bytes: &[u8]) -> u8 {
+    if extension == "tsv" {
+        return b'\t';
+    }
+    let mut lines = bytes.split(|b| matches!(b, b'\n' | b'\r'));
+    let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    *b",;\t".iter().find(|delimiter| first.contains(delimiter)).unwrap_or(&b',')
+}
+
 /// The records of a CSV file, one after the other; blank lines are skipped.
 pub(super) struct Records<'a> {
     source: Source<'a>,

@@ -29,6 +29,7 @@ fn tables() {
         (",0,1,2\n0,1,2,3\n", vec!["0", "1", "2"], 1, vec![1.0, 2.0, 3.0]),
         ("animal,legs,wings\ncow,4,0\nduck,2,2\n", vec!["legs", "wings"], 2, vec![4.0, 0.0, 2.0, 2.0]),
         ("\"a,\"\"b\nc\",d\n1,2\n", vec!["a,\"b\nc", "d"], 1, vec![1.0, 2.0]),
+        ("\na;b\n1;2\n", vec!["a", "b"], 1, vec![1.0, 2.0]),
         ("0,1\n1,0\n", vec![], 2, vec![0.0, 1.0, 1.0, 0.0]),
     ] {
         let signals = csv(text).unwrap();

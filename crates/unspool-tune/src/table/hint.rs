@@ -60,10 +60,15 @@ impl TableError {
             Self::DuplicateName { .. } => "rename or remove one of the two columns".into(),
             Self::NoHeader { .. } => "put a line with the column names at the top of the file".into(),
             Self::WrongDelimiter { seen, .. } => {
-                format!("the separator looks like {:?}: give it as the delimiter", char::from(*seen))
+                format!(
+                    "the separator looks like {0:?}: give it as the delimiter (--delimiter '{0}')",
+                    char::from(*seen)
+                )
             }
             Self::BadDelimiter { .. } => "use a comma, a semicolon, a tab, a bar or a space".into(),
-            Self::NoTarget { columns, .. } => format!("name the column to predict; there are {}", listed(columns)),
+            Self::NoTarget { columns, .. } => {
+                format!("name the column to predict (--target); there are {}", listed(columns))
+            }
             Self::NoColumn { nearest: Some(name), .. } => format!("did you mean {}?", quoted(name)),
             Self::NoColumn { columns, .. } => format!("the columns are {}", listed(columns)),
             Self::MissingFeature { nearest: Some(name), .. } => {
@@ -84,7 +89,9 @@ impl TableError {
             Self::Ragged { .. } => {
                 "put text that contains the separator in quotation marks, and write decimals with a point".into()
             }
-            Self::EmptyCell { .. } => "missing values are not filled in: give the cell a value, or remove the row or the column".into(),
+            Self::EmptyCell { .. } => {
+                "missing values are not filled in: give the cell a value, or remove the row or the column".into()
+            }
             Self::NotANumber { text, .. } | Self::NotFinite { text, .. } | Self::MixedTarget { text, .. }
                 if is_missing(text) =>
             {
@@ -94,15 +101,19 @@ impl TableError {
                 "write numbers with a point for the decimals and nothing between the thousands, as in 1234.5".into()
             }
             Self::NotANumber { .. } => {
-                "correct the cell; a column of text must be encoded as numbers, removed or listed among the ignored columns".into()
+                "correct the cell; a column of text must be encoded as numbers, removed or ignored (--ignore)".into()
             }
             Self::NotFinite { .. } => "give the cell a number between -1.8e308 and 1.8e308, or remove the row".into(),
             Self::MixedTarget { .. } => "correct the cell, or say that the target is to be read as class names".into(),
-            Self::TooManyLabels { .. } => "this looks like an identifier or free text: choose another target column".into(),
+            Self::TooManyLabels { .. } => {
+                "this looks like an identifier or free text: choose another target column".into()
+            }
             Self::ConstantColumn { .. } => {
                 "it carries no information: remove the column from the file or list it among the ignored columns".into()
             }
-            Self::ConstantTarget { .. } => "there is nothing to learn: choose another target or add rows that differ in it".into(),
+            Self::ConstantTarget { .. } => {
+                "there is nothing to learn: choose another target or add rows that differ in it".into()
+            }
             _ => return None,
         })
     }

@@ -37,6 +37,13 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
             let channels = image.channels();
             match (&mask_file, args.scale) {
                 (Some((mask_name, mask)), _) => {
+                    let size = |image: &Image| format!("{} x {}", image.width(), image.height());
+                    if size(&mask.image) != size(image) {
+                        let (own, other) = (size(&mask.image), size(image));
+                        let problem =
+                            format!("{}: is {own} pixels, {} is {other}", mask_name.display(), path.display());
+                        return Err(Failure::new(problem, "give a mask of the image's size"));
+                    }
                     let mask = io::mask(mask, channels).map_err(|e| {
                         let hint = "known pixels are white, others black; --missing-white turns it round";
                         Failure::new(format!("{}: {e}", mask_name.display()), hint)

@@ -135,7 +135,11 @@ fn each<T>(
                 "seconds": clock.elapsed().as_secs_f64(),
                 "notes": note,
             })),
-            Err(failure) => failed.push((file.display().to_string(), failure)),
+            Err(failure) => {
+                let name = file.display().to_string();
+                let is_named = failure.message().contains(&name);
+                failed.push((name, if is_named { failure } else { failure.within(Some(file)) }));
+            }
         }
         share.show((k + 1) as f64 / files.len() as f64);
     }

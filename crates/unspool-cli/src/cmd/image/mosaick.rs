@@ -13,6 +13,9 @@ pub(crate) fn run(args: &MosaickArgs) -> Result<Done, Failure> {
     let cfa: Cfa = args.cfa.parse()?;
     let mut seed = args.seed;
     super::each("mosaick", &args.batch, super::photo, |photo, _| {
+        if photo.image.channels() != 3 {
+            return Err(Failure::new("is grey: a mosaic is made of a colour image", "give an image of three channels"));
+        }
         let mut image = cfa.mosaic(&photo.image)?;
         if args.noise != 0.0 {
             image = simulate::gaussian_noise(&image, args.noise / 255.0, seed)?;
