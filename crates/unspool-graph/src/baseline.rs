@@ -78,14 +78,15 @@ pub fn thresholded(signals: &Signals, edges: usize) -> Result<Graph> {
 /// true graph, of which this is the inverse map; with fewer observations than nodes it is a rough guess.
 ///
 /// # Errors
-/// As [`check_distances`].
+/// As [`check_distances`]; weights that overflow.
 ///
 /// # Complexity
 /// `O(m^3)`, one eigendecomposition.
 pub fn pseudo_inverse(nodes: usize, z: &[f64]) -> Result<Vec<f64>> {
     check_distances(nodes, z)?;
     let m = nodes;
-    let at = |i: usize, j: usize| if i == j { 0.0 } else { z[pairs::index(m, i.min(j), i.max(j))] };
+    let unit = unit(z);
+    let at = |i: usize, j: usize| if i == j { 0.0 } else { z[pairs::index(m, i.min(j), i.max(j))] / unit };
     let means: Vec<f64> = (0..m).map(|i| (0..m).map(|j| at(i, j)).sum::<f64>() / m as f64).collect();
     let mean = means.iter().sum::<f64>() / m as f64;
     let gram = Mat::from_fn(m, m, |i, j| -0.5 * (at(i, j) - means[i] - means[j] + mean));
@@ -96,5 +97,9 @@ pub fn pseudo_inverse(nodes: usize, z: &[f64]) -> Result<Vec<f64>> {
     let inverse = |value: f64| if value > 1e-10 * largest { value.recip() } else { 0.0 };
     let scaled = Mat::from_fn(m, m, |i, k| eigen.U()[(i, k)] * inverse(values[k]));
     let laplacian = &scaled * eigen.U().transpose();
-    Ok(pairs::iter(m).map(|(i, j)| (-laplacian[(i, j)]).max(0.0)).collect())
+    let weights: Vec<f64> = pairs::iter(m).map(|(i, j)| (-laplacian[(i, j)]).max(0.0) / unit).collect();
+    if weights.iter().all(|w| w.is_finite()) {
+        return Ok(weights);
+    }
+    Err(Error::data("weights overflow: the squared distances are too small", "give the signals in a smaller unit"))
 }

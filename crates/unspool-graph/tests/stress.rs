@@ -118,6 +118,17 @@ fn distances_too_far_apart_for_a_likelihood_are_named() {
 }
 
 #[test]
+fn the_pseudo_inverse_has_no_unit() {
+    let z = [1.0, 2.0, 1.5];
+    let weights = baseline::pseudo_inverse(3, &z).unwrap();
+    for unit in [2f64.powi(1021), 2f64.powi(-1000)] {
+        let scaled = baseline::pseudo_inverse(3, &z.map(|z| z * unit)).unwrap();
+        assert!(scaled.iter().zip(&weights).all(|(s, w)| (s * unit - w).abs() <= 1e-12 * w), "{scaled:?}");
+    }
+    assert!(baseline::pseudo_inverse(3, &[5e-324; 3]).unwrap_err().to_string().contains("overflow"));
+}
+
+#[test]
 fn a_held_out_loss_that_overflows_for_every_graph_is_named() {
     let tiny = [1.2, 1.2, 1e-150, 1.2, 1.2, 1.2];
     let error = select(4, &tiny, &[f64::MAX; 6]).unwrap_err();
