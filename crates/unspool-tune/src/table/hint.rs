@@ -60,10 +60,7 @@ impl TableError {
             Self::DuplicateName { .. } => "rename or remove one of the two columns".into(),
             Self::NoHeader { .. } => "put a line with the column names at the top of the file".into(),
             Self::WrongDelimiter { seen, .. } => {
-                format!(
-                    "the separator looks like {0:?}: give it as the delimiter (--delimiter '{0}')",
-                    char::from(*seen)
-                )
+                format!("the separator looks like {:?}: give it as the delimiter (--delimiter)", char::from(*seen))
             }
             Self::BadDelimiter { .. } => "use a comma, a semicolon, a tab, a bar or a space".into(),
             Self::NoTarget { columns, .. } => {
