@@ -80,12 +80,12 @@ impl Run {
 
     /// Whether all epochs are there, or as many without an improvement as the configuration allows.
     fn is_finished(&self) -> bool {
-        let of = |key: &str| self.recipe().pointer(key).and_then(Value::as_u64);
+        let patience = self.recipe().pointer("/training/patience").and_then(Value::as_u64);
         let done = self.epochs.len() as u64;
         // the first metric decides, as in training
         let best = self.best().first().map(|(_, _, epoch)| *epoch as u64);
-        of("/training/epochs").is_some_and(|wanted| done >= wanted)
-            || of("/training/patience").zip(best).is_some_and(|(patience, best)| done.saturating_sub(best) >= patience)
+        self.wanted().is_some_and(|wanted| done >= wanted)
+            || patience.zip(best).is_some_and(|(patience, best)| done.saturating_sub(best) >= patience)
     }
 
     /// The least of each metric, with the epoch.

@@ -43,11 +43,12 @@ pub(crate) fn run(args: &TuneArgs) -> Result<Done, Failure> {
         if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    if outcome.is_err() && !was_there {
-        // only if it is empty
-        let _ = std::fs::remove_dir(&args.out);
-    }
-    let outcome = outcome?;
+    let outcome = outcome.inspect_err(|_| {
+        if !was_there {
+            // only if it is empty
+            let _ = std::fs::remove_dir(&args.out);
+        }
+    })?;
 
     files.write(&outcome)?;
     let status = match (stopped, outcome.converged) {

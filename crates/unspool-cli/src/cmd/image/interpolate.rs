@@ -27,7 +27,7 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
     };
     super::each("interpolate", &args.batch, super::photo, |photo, path| {
         let folder = super::explain_folder(&args.explain, path);
-        let fill = |image: &Image, what: &str, folder: Option<&Path>| -> Result<Image, Failure> {
+        let fill = |image: &Image, folder: Option<&Path>| -> Result<Image, Failure> {
             let run = |image: &Image, mask: &Mask| {
                 if let Some(folder) = folder {
                     method.explain(Folder::new(folder, args.batch.force)?, image, mask, &args.explain.pixel)?;
@@ -37,9 +37,8 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
             let channels = image.channels();
             match (&mask_file, args.scale) {
                 (Some((mask_name, mask)), _) => {
-                    let size = |image: &Image| format!("{} x {}", image.width(), image.height());
-                    if size(&mask.image) != size(image) {
-                        let (own, other) = (size(&mask.image), size(image));
+                    let [own, other] = [&mask.image, image].map(|i| format!("{} x {}", i.width(), i.height()));
+                    if own != other {
                         let problem =
                             format!("{}: is {own} pixels, {} is {other}", mask_name.display(), path.display());
                         return Err(Failure::new(problem, "give a mask of the image's size"));
@@ -47,9 +46,6 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
                     let mask = io::mask(mask, channels).map_err(|e| {
                         let hint = "known pixels are white, others black; --missing-white turns it round";
                         Failure::new(format!("{}: {e}", mask_name.display()), hint)
-                    })?;
-                    mask.check(image).map_err(|e| {
-                        Failure::new(format!("{}: {e} ({what})", path.display()), "give a mask of the image's size")
                     })?;
                     run(image, &mask)
                 }
@@ -65,10 +61,10 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
                 }
             }
         };
-        let image = fill(&photo.image, "image", folder.as_deref())?;
+        let image = fill(&photo.image, folder.as_deref())?;
         let alpha = match &photo.alpha {
             // nothing is missing of transparency unless the image grows
-            Some(alpha) if args.scale.is_some() => Some(fill(alpha, "alpha channel", None)?),
+            Some(alpha) if args.scale.is_some() => Some(fill(alpha, None)?),
             other => other.clone(),
         };
         Ok((Photo { image, alpha, ..photo }, Value::Null))
