@@ -164,7 +164,7 @@ impl Demosaick {
 /// A way to interpolate.
 enum Interpolate {
     Classic(interpolate::Method),
-    Learned(Interpolator, Vec<f32>),
+    Learned(Box<Interpolator>, Vec<f32>),
 }
 
 impl Interpolate {
@@ -175,7 +175,7 @@ impl Interpolate {
                 Some(path) => values(&path, net.layout())?,
                 None => net.shipped_weights()?,
             };
-            return Ok(Interpolate::Learned(net, theta));
+            return Ok(Interpolate::Learned(Box::new(net), theta));
         }
         let hint = "there are learned, biharmonic, linear and bicubic";
         Ok(Interpolate::Classic(name.parse().map_err(|_| no_method(name, hint))?))
