@@ -11,6 +11,8 @@
 //! with the curve of sRGB as `encode`, the white balance of the shot, its smallest factor 1, and `M` such that white stays
 //! white.
 
+mod directories;
+
 use std::path::Path;
 
 use rawloader::{RawImage, RawImageData};
@@ -75,6 +77,9 @@ pub fn read(path: &Path) -> Result<Raw> {
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Raw> {
     let bad = |problem: String, hint| Error::File { file: name.to_owned(), problem, hint };
     let damaged = |what: &str| bad(format!("is damaged: {what}"), "check that the file is complete");
+    if directories::are_endless(bytes) {
+        return Err(damaged("its directories hold each other"));
+    }
     let raw = caught(|| rawloader::decode(&mut std::io::Cursor::new(bytes)))
         .ok_or_else(|| damaged("it cannot be decoded"))?
         .map_err(|error| bad(format!("is no raw file that can be read: {error}"), "convert it to DNG, or to TIFF"))?;

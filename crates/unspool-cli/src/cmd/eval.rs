@@ -177,6 +177,9 @@ fn table(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[
             let _ = writeln!(text, "{:18}{cells}", method.name());
         }
     }
+    if rows.iter().any(|row| row.gmse.iter().any(Option::is_none)) {
+        text += "\n-: refitted did not converge, or there are no weights of that network for so many nodes\n";
+    }
     if methods.contains(&Method::Learned) {
         text += "\nprobabilities of the network learned: mean in each bin -> share of edges (number of pairs)\n";
         for (kind, c) in calibration {

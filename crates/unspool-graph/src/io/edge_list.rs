@@ -1,4 +1,4 @@
-//! Edge lists in CSV files.
+//! Edge lists in CSV files: read with commas, semicolons or tabs, written with commas.
 
 use super::draft::{At, Draft, number};
 use super::file::{Source, shown};
@@ -28,9 +28,10 @@ impl Columns {
 
 /// Reads an edge list.
 pub(super) fn parse(source: &Source) -> Result<Graph> {
-    let first = &table::first(*source, b',')?;
+    let delimiter = table::delimiter("csv", source.bytes);
+    let first = &table::first(*source, delimiter)?;
     let header = Columns::from_header(first);
-    let mut records = Records::new(*source, b',', header.is_some())?;
+    let mut records = Records::new(*source, delimiter, header.is_some())?;
     let columns = match header {
         Some(columns) => columns,
         None if first.len() == 2 || first.len() == 3 => {

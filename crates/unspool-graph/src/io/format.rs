@@ -23,7 +23,7 @@ use crate::graph::Graph;
 /// **Edge list.** The header `source,target,weight`, then one row an edge, sorted by the later node, so that nodes
 /// come first in order, as networkx numbers them. A node without an earlier neighbour has a row to itself of weight 0,
 /// which changes neither degrees nor Laplacian; other loops are errors. Read are also other orders of columns, further
-/// columns, no header, and no weights (all 1).
+/// columns, no header, no weights (all 1), and semicolons or tabs in place of commas.
 ///
 /// **JSON** is networkx's `node_link_data`: nodes with `id`, edges with `source`, `target`, `weight`, called `edges` as
 /// networkx 3.6 does (older: `node_link_graph(data, edges="edges")`). Read is also `links`.

@@ -150,7 +150,7 @@ pub fn unrolled(
 /// As exact as `lambda`: its error is proportional to the distance to the optimum, the root of the duality gap.
 ///
 /// # Errors
-/// As [`Objective::new`] and [`Loss::evaluate`]; a `lambda` that is not positive.
+/// As [`Objective::new`] and [`Loss::evaluate`]; a `lambda` that is not positive; a loss or gradient that overflows.
 ///
 /// # Complexity
 /// `O(m^3)` time for one Cholesky factorisation, `O(m^2)` memory.
@@ -165,7 +165,14 @@ pub fn implicit(
     Objective::new(nodes, z, weights)?.primal(lambda, &mut w)?;
     let mut c = vec![0.0; z.len()];
     let value = loss.evaluate(nodes, held_out, &w, &mut c)?;
+    if !value.is_finite() {
+        return Err(overflows("the held-out loss"));
+    }
     Ok(Hypergradient { loss: value, gradient: pull_back(nodes, z, weights, lambda, &c)?.weights, w })
+}
+
+fn overflows(what: &str) -> Error {
+    Error::data(format!("{what} overflows"), "standardise the signals first")
 }
 
 /// Gradients of a function of the learned weights.
@@ -186,7 +193,7 @@ pub struct Adjoint {
 /// ```
 ///
 /// # Errors
-/// As [`Objective::new`]; a cotangent of the wrong length; a `lambda` that is not positive.
+/// As [`Objective::new`]; a cotangent of the wrong length; a `lambda` that is not positive; gradients that overflow.
 ///
 /// # Complexity
 /// `O(m^3)` time for one Cholesky factorisation, `O(m^2)` memory.
@@ -239,5 +246,9 @@ pub fn pull_back(nodes: usize, z: &[f64], weights: Weights, lambda: &[f64], cota
         beta: direct.beta + along(&d) / beta,
         theta: direct.theta + along(&dz) / beta,
     };
+    let Weights { alpha, beta, theta } = weights;
+    if ![alpha, beta, theta].iter().chain(&gz).all(|g| g.is_finite()) {
+        return Err(overflows("the gradient"));
+    }
     Ok(Adjoint { z: gz, weights })
 }

@@ -47,12 +47,12 @@ pub fn select(nodes: usize, z: &[f64], held_out: &[f64]) -> Result<Selected> {
     for _ in 0..EVALUATIONS {
         let weights = Weights { theta: at.exp(), ..Weights::new(1.0, 1.0) };
         let optimum = newton::minimise(&pairs, weights, start.as_deref(), settings)?;
-        // a graph in pieces has no likelihood: it is too sparse
+        // a graph in pieces has no likelihood: it is too sparse; so is one whose loss overflows
         let slope = match held_out::implicit(nodes, z, weights, (Loss::Likelihood, held_out), &optimum.lambda) {
             Ok(found) => {
                 let slope = found.gradient.theta * weights.theta;
                 path.push((at, found.loss, slope));
-                if found.loss.is_finite() && best.as_ref().is_none_or(|best| found.loss < best.loss) {
+                if best.as_ref().is_none_or(|best| found.loss < best.loss) {
                     let lambda = optimum.lambda.clone();
                     best = Some(Selected { weights, loss: found.loss, lambda, path: Vec::new() });
                 }
@@ -76,9 +76,9 @@ pub fn select(nodes: usize, z: &[f64], held_out: &[f64]) -> Result<Selected> {
     }
     match best {
         Some(best) => Ok(Selected { path, ..best }),
-        None if path.is_empty() => {
-            Err(Error::data("no connected graph was found", "hold out signals of the same nodes, or choose a degree"))
-        }
-        None => Err(Error::data("the held-out loss overflows for every graph", "standardise the signals first")),
+        None => Err(Error::data(
+            "no connected graph with a finite held-out loss was found",
+            "hold out signals of the same nodes, standardise them, or choose a degree",
+        )),
     }
 }

@@ -30,6 +30,8 @@ fn edge_lists() {
     // Numbers are numbers, in any order; a gap makes them names.
     assert_eq!(seen(&read(EdgeList, "2,1\n0,1\n").unwrap()), (vec![], vec![(0, 1, 1.0), (1, 2, 1.0)]));
     assert_eq!(seen(&read(EdgeList, "1,1000000000\n").unwrap()).0, ["1", "1000000000"]);
+    assert_eq!(seen(&read(EdgeList, "source;target;weight\na;b;0.5\n").unwrap()).1, [(0, 1, 0.5)]);
+    assert_eq!(seen(&read(EdgeList, "a\tb\t0.5\n").unwrap()).1, [(0, 1, 0.5)]);
     assert_eq!(read(EdgeList, "source,target\nx,x,\n").map(|g| g.nodes()).ok(), None);
     assert_eq!(read(EdgeList, "source,target,weight\nx,x,0\ny,y,0\n").unwrap().nodes(), 2);
 }
