@@ -42,12 +42,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         epochs("l2g", &l2g_net, &data, args.epochs)
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&plain).init(0);
-    forward("unrolling", &pool, &data, &|graph, memory: &mut unrolling::Memory<f32>| {
-        plain.forward(&theta, NODES, &graph.z, memory)
+    forward("unrolling", &pool, &data, &|graphs, memory: &mut unrolling::Memory<f32>| {
+        graphs.iter().try_for_each(|graph| plain.forward(&theta, NODES, &graph.z, memory))
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&l2g_net).init(0);
-    forward("l2g", &pool, &data, &|graph, memory: &mut l2g::Memory<f32>| {
-        l2g_net.predict(&theta, NODES, &graph.z, &mut stream(0, 0, 0), memory)
+    forward("l2g", &pool, &data, &|graphs, batch: &mut l2g::Batch<f32>| {
+        l2g_net.predict_batch(&theta, graphs, &mut stream(0, 0, 0), batch)
     })
 }
 
@@ -72,17 +72,14 @@ fn forward<T: Default + Send>(
     name: &str,
     pool: &rayon::ThreadPool,
     data: &[Labelled<f32>],
-    one: &(dyn Fn(&Labelled<f32>, &mut T) -> unspool_graph::Result<()> + Sync),
+    some: &(dyn Fn(&[Labelled<f32>], &mut T) -> unspool_graph::Result<()> + Sync),
 ) -> Result<()> {
     const REPEATS: u32 = 200;
     let failed = |source| Error::Graph { case: name.to_owned(), source };
-    let mut memory: Vec<T> = (0..8).map(|_| T::default()).collect();
+    let mut memory: Vec<T> = (0..4).map(|_| T::default()).collect();
     let mut batch = || {
         pool.install(|| {
-            memory
-                .par_iter_mut()
-                .zip(data[..64].par_chunks(8))
-                .try_for_each(|(memory, graphs)| graphs.iter().try_for_each(|graph| one(graph, memory)))
+            memory.par_iter_mut().zip(data[..64].par_chunks(16)).try_for_each(|(memory, graphs)| some(graphs, memory))
         })
     };
     batch().map_err(failed)?;

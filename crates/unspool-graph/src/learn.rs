@@ -134,6 +134,9 @@ impl<'a> Learner<'a> {
     /// The graph of these points: from near neighbours, with all other pairs priced out.
     pub fn from_points(&self, points: &Points) -> Result<Learned> {
         let nodes = points.nodes();
+        if nodes == 2 {
+            return self.from_distances(2, &[points.distance(0, 1)]);
+        }
         self.check(nodes)?;
         let neighbours = match self.sparsity {
             Sparsity::Degree(degree) => (3 * ceil(degree)).max(16),
@@ -179,7 +182,7 @@ impl<'a> Learner<'a> {
             Sparsity::Weights(weights) => weights.check(),
             Sparsity::Degree(degree) => {
                 check_positive("the average degree", degree)?;
-                if nodes > 2 && ceil(degree).saturating_add(2) > nodes {
+                if nodes > 2 && degree > (nodes - 2) as f64 {
                     return Err(Error::range("the average degree", degree, "below the number of nodes less one"));
                 }
                 Ok(())

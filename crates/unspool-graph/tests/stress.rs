@@ -141,3 +141,16 @@ fn a_graph_whose_objective_overflows_is_no_answer() {
     let error = Learner::new(Sparsity::Weights(weights)).from_distances(2, &[4.5]).unwrap_err();
     assert!(matches!(error, Error::NotConverged { gap, .. } if gap == f64::INFINITY), "{error}");
 }
+
+#[test]
+fn two_nodes_have_one_edge_whatever_the_degree() {
+    use unspool_graph::learn::{Learner, Sparsity};
+    use unspool_graph::points::Points;
+    let signals = Signals::new(vec![0.0, 1.0, 1.0, 0.5], 2).unwrap();
+    for degree in [0.5, 1.0, 1e9, 1e300] {
+        let learner = Learner::new(Sparsity::Degree(degree));
+        for learned in [learner.from_signals(&signals), learner.from_points(&Points::new(&signals).unwrap())] {
+            assert_eq!(learned.unwrap().graph.edges().len(), 1);
+        }
+    }
+}

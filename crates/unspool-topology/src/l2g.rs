@@ -157,6 +157,23 @@ impl<F: Real> Memory<F> {
     }
 }
 
+/// Memory for several graphs at a time.
+#[derive(Clone, Debug, Default)]
+pub struct Batch<F> {
+    graphs: Vec<Memory<F>>,
+    /// Inputs, hidden channels and outputs of the decoder, those of all graphs side by side.
+    input: Vec<F>,
+    hidden: Vec<F>,
+    p1: Vec<F>,
+}
+
+impl<F: Real> Batch<F> {
+    /// The weights of each graph after the last layer.
+    pub fn weights(&self) -> impl Iterator<Item = &[F]> {
+        self.graphs.iter().map(Memory::weights)
+    }
+}
+
 /// What was drawn for the latent, in training.
 struct Latent<F> {
     delta: Vec<F>,
@@ -204,13 +221,18 @@ impl L2g {
         Ok(())
     }
 
-    /// The decoder, and the rest of layer `K`.
+    /// The decoder, for as many graphs as there are inputs.
+    fn decode<F: Real>(&self, theta: &[F], input: &[F], hidden: &mut Vec<F>, p1: &mut Vec<F>) {
+        let [first, second] = &self.decoder;
+        let graphs = input.len() / first.inputs;
+        first.forward(theta, input, fit(hidden, first.outputs * graphs));
+        activation::tanh(hidden);
+        second.forward(theta, hidden, fit(p1, second.outputs * graphs));
+    }
+
+    /// The rest of layer `K`.
     fn finish<F: Real>(&self, theta: &[F], memory: &mut Memory<F>) {
-        let m = self.nodes;
-        let l = pairs::count(m);
-        self.decoder[0].forward(theta, &memory.input, fit(&mut memory.hidden, self.decoder[0].outputs));
-        activation::tanh(&mut memory.hidden);
-        self.decoder[1].forward(theta, &memory.hidden, fit(&mut memory.p1, l));
+        let (m, l) = (self.nodes, memory.p1.len());
         let [_, beta, _, g] = self.scalars.at(theta, self.layers - 1);
         let run = memory.run.fit(m, l, self.layers);
         let (w, v) = run.state(self.layers - 1).split_at(l);
@@ -222,11 +244,8 @@ impl L2g {
         }
     }
 
-    /// The weights of the last layer, in `memory`; the latent is noise.
-    ///
-    /// # Errors
-    /// Another number of nodes; distances that are negative or not finite.
-    pub fn predict<F: Real>(
+    /// All but the decoder and what follows it; the latent is noise.
+    fn begin_prediction<F: Real>(
         &self,
         theta: &[F],
         nodes: usize,
@@ -242,7 +261,57 @@ impl L2g {
             let normal: f64 = StandardNormal.sample(noise);
             *latent = F::of(normal);
         }
+        Ok(())
+    }
+
+    /// The weights of the last layer, in `memory`; the latent is noise.
+    ///
+    /// # Errors
+    /// Another number of nodes; distances that are negative or not finite.
+    pub fn predict<F: Real>(
+        &self,
+        theta: &[F],
+        nodes: usize,
+        z: &[F],
+        noise: &mut Noise,
+        memory: &mut Memory<F>,
+    ) -> unspool_graph::Result<()> {
+        self.begin_prediction(theta, nodes, z, noise, memory)?;
+        self.decode(theta, &memory.input, &mut memory.hidden, &mut memory.p1);
         self.finish(theta, memory);
+        Ok(())
+    }
+
+    /// The same for several graphs, whose noise follows one after the other: the decoder's matrices, most of the
+    /// network, are read once for all of them.
+    ///
+    /// # Errors
+    /// As [`L2g::predict`].
+    pub fn predict_batch<F: Real>(
+        &self,
+        theta: &[F],
+        graphs: &[Labelled<F>],
+        noise: &mut Noise,
+        batch: &mut Batch<F>,
+    ) -> unspool_graph::Result<()> {
+        batch.graphs.resize_with(graphs.len(), Memory::default);
+        for (graph, memory) in graphs.iter().zip(&mut batch.graphs) {
+            self.begin_prediction(theta, graph.nodes, &graph.z, noise, memory)?;
+        }
+        let n = graphs.len();
+        if n == 0 {
+            return Ok(());
+        }
+        let input = fit(&mut batch.input, self.decoder[0].inputs * n);
+        for (g, memory) in batch.graphs.iter().enumerate() {
+            input.iter_mut().skip(g).step_by(n).zip(&memory.input).for_each(|(all, &own)| *all = own);
+        }
+        self.decode(theta, &batch.input, &mut batch.hidden, &mut batch.p1);
+        for (g, memory) in batch.graphs.iter_mut().enumerate() {
+            memory.p1.clear();
+            memory.p1.extend(batch.p1.iter().skip(g).step_by(n));
+            self.finish(theta, memory);
+        }
         Ok(())
     }
 }
@@ -291,6 +360,7 @@ impl<F: Real> Model<F> for L2g {
             memory.input[l + k] = mean + (half * log_variance).exp() * latent.noise[k];
             kl -= 0.5 / LATENT as f64 * (one + log_variance - mean * mean - log_variance.exp()).wide();
         }
+        self.decode(theta, &memory.input, &mut memory.hidden, &mut memory.p1);
         self.finish(theta, memory);
 
         let size = F::sum_squares(truth);

@@ -81,6 +81,29 @@ fn gradient_of_l2g() {
 }
 
 #[test]
+fn a_batch_of_graphs_is_predicted_as_each_of_them() {
+    let net = L2g::new(7, 5);
+    let theta: Vec<f64> = Model::<f64>::layout(&net).init(0);
+    let graphs: Vec<_> = (0..3)
+        .map(|seed| labelled(&Family::BarabasiAlbert { attach: 2 }, 7, 200, Order::Generator, seed).unwrap())
+        .collect();
+    let mut batch = unspool_topology::l2g::Batch::default();
+    // also after a larger one
+    for graphs in [&graphs[..], &graphs[1..], &graphs[..0]] {
+        net.predict_batch(&theta, graphs, &mut stream(0, 0, 0), &mut batch).unwrap();
+        assert_eq!(batch.weights().count(), graphs.len());
+        let mut noise = stream(0, 0, 0);
+        let mut memory = Default::default();
+        for (graph, got) in graphs.iter().zip(batch.weights()) {
+            net.predict(&theta, 7, &graph.z, &mut noise, &mut memory).unwrap();
+            assert!(got.iter().zip(memory.weights()).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())));
+        }
+    }
+    let other = labelled(&Family::BarabasiAlbert { attach: 2 }, 8, 200, Order::Generator, 0).unwrap();
+    assert!(net.predict_batch(&theta, &[other], &mut stream(0, 0, 0), &mut batch).is_err());
+}
+
+#[test]
 fn l2g_has_the_size_of_the_authors() {
     assert_eq!(Model::<f32>::layout(&L2g::new(20, 20)).len(), 106_019);
 }
