@@ -42,11 +42,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         epochs("l2g", &l2g_net, &data, args.epochs)
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&plain).init(0);
-    forward("unrolling", &pool, &data, &|graphs, memory: &mut unrolling::Memory<f32>| {
+    forward("unrolling", &pool, &data, |graphs, memory: &mut unrolling::Memory<f32>| {
         graphs.iter().try_for_each(|graph| plain.forward(&theta, NODES, &graph.z, memory))
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&l2g_net).init(0);
-    forward("l2g", &pool, &data, &|graphs, batch: &mut l2g::Batch<f32>| {
+    forward("l2g", &pool, &data, |graphs, batch: &mut l2g::Batch<f32>| {
         l2g_net.predict_batch(&theta, graphs, &mut stream(0, 0, 0), batch)
     })
 }
@@ -72,7 +72,7 @@ fn forward<T: Default + Send>(
     name: &str,
     pool: &rayon::ThreadPool,
     data: &[Labelled<f32>],
-    some: &(dyn Fn(&[Labelled<f32>], &mut T) -> unspool_graph::Result<()> + Sync),
+    some: impl Fn(&[Labelled<f32>], &mut T) -> unspool_graph::Result<()> + Sync,
 ) -> Result<()> {
     const REPEATS: u32 = 200;
     let failed = |source| Error::Graph { case: name.to_owned(), source };
