@@ -76,10 +76,10 @@ fn forward<T: Default + Send>(
 ) -> Result<()> {
     const REPEATS: u32 = 200;
     let failed = |source| Error::Graph { case: name.to_owned(), source };
-    let mut memory: Vec<T> = (0..4).map(|_| T::default()).collect();
+    let mut memory: Vec<T> = (0..2).map(|_| T::default()).collect();
     let mut batch = || {
         pool.install(|| {
-            memory.par_iter_mut().zip(data[..64].par_chunks(16)).try_for_each(|(memory, graphs)| some(graphs, memory))
+            memory.par_iter_mut().zip(data[..64].par_chunks(32)).try_for_each(|(memory, graphs)| some(graphs, memory))
         })
     };
     batch().map_err(failed)?;
