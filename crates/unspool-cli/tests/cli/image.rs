@@ -34,6 +34,11 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+/// Whether a pattern was doubted.
+fn warns(output: &Output) -> bool {
+    String::from_utf8_lossy(&output.stderr).contains("warning: ")
+}
+
 #[test]
 fn a_mosaic_and_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -45,13 +50,16 @@ fn a_mosaic_and_back() {
         for method in ["learned", "menon", "bilinear"] {
             let out = folder.path().join(format!("{cfa}-{method}.png"));
             let args = ["demosaick", text(&raw), "-o", text(&out), "--cfa", cfa, "--method", method];
-            run(&args, 0);
+            assert!(!warns(&run(&args, 0)));
             let back = io::read(&out).unwrap();
             assert_eq!(back.depth, Depth::Sixteen);
             let error: f32 = back.image.data().iter().zip(truth.image.data()).map(|(a, b)| (a - b).abs()).sum::<f32>()
                 / truth.image.data().len() as f32;
             assert!(error < 0.05, "{cfa} {method}: {error}");
         }
+        let (out, other) = (folder.path().join("other.png"), if cfa.starts_with('g') { "rggb" } else { "grbg" });
+        let args = ["demosaick", text(&raw), "-o", text(&out), "--cfa", other, "--method", "bilinear", "--force"];
+        assert!(warns(&run(&args, 0)));
     }
 }
 

@@ -8,6 +8,7 @@ use super::measured::Measured;
 use super::method::Demosaick;
 use crate::args::DemosaickArgs;
 use crate::exit::{Done, Failure};
+use crate::output;
 
 /// Makes colour images of mosaics.
 pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
@@ -26,6 +27,13 @@ pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
         |path| Measured::read(path, cfa),
         |measured, path| {
             let (mosaic, cfa) = (&measured.photo.image, measured.cfa);
+            if cfa.is_doubtful(mosaic) {
+                let others = [cfa.shifted(0, 1), cfa.shifted(1, 0)].map(Cfa::name).join(" or ");
+                output::tell(&format!(
+                    "warning: {}: the two greens of {cfa} differ more than red and blue: is it {others}?",
+                    path.display()
+                ));
+            }
             let sigma = stated.map_or_else(|| noise::estimate(mosaic, Some(cfa)) as f32, |s| s / 255.0);
             if let Some(folder) = super::explain_folder(&args.explain, path) {
                 let folder = Folder::new(&folder, args.batch.force)?;
