@@ -1,27 +1,30 @@
 //! Parquet.
 
+use std::io::{self, Read};
+
+use bytes::Bytes;
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::record::Field;
 
 use super::caught::caught;
 use super::file::Source;
 use super::matrix::Matrix;
-use crate::error::Result;
+use crate::error;
 
 const HINT: &str = "check that the file is complete; pages must be uncompressed, Snappy or gzip";
 /// The column where pandas keeps an index without a name.
 const INDEX: &str = "__index_level_0__";
 
 /// Reads the numeric columns; a text column that comes first, or the index of pandas, labels the rows.
-pub(super) fn parse(source: Source) -> Result<Matrix> {
+pub(super) fn parse(source: Source) -> error::Result<Matrix> {
     // The decoder panics on some broken pages.
     caught(|| table(source)).unwrap_or_else(|| Err(source.bad("", "cannot be decoded", HINT)))
 }
 
-fn table(source: Source) -> Result<Matrix> {
+fn table(source: Source) -> error::Result<Matrix> {
     let broken = |error: ParquetError| source.bad("", format!("cannot be read as Parquet: {error}"), HINT);
-    let reader = SerializedFileReader::new(bytes::Bytes::copy_from_slice(source.bytes)).map_err(broken)?;
+    let reader = SerializedFileReader::new(Whole(Bytes::copy_from_slice(source.bytes))).map_err(broken)?;
     let (mut names, mut labels, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let mut rows = 0;
     for row in reader.get_row_iter(None).map_err(broken)? {
@@ -51,6 +54,43 @@ fn table(source: Source) -> Result<Matrix> {
     Ok(Matrix { column_names: names.clone(), row_names: labels, ..Matrix::plain(rows, names.len(), values) })
 }
 
+/// A file whose readers fail at its end: the decoder skips what a header claims, be it billions of numbers, without
+/// asking whether they are there.
+struct Whole(Bytes);
+
+impl Length for Whole {
+    fn len(&self) -> u64 {
+        Length::len(&self.0)
+    }
+}
+
+impl ChunkReader for Whole {
+    type T = Rest;
+
+    fn get_read(&self, start: u64) -> Result<Rest, ParquetError> {
+        let length = Length::len(&self.0).saturating_sub(start);
+        self.get_bytes(start, length as usize).map(Rest)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.0.get_bytes(start, length)
+    }
+}
+
+/// What is not yet read.
+struct Rest(Bytes);
+
+impl Read for Rest {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.0.is_empty() && !out.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let n = out.len().min(self.0.len());
+        out[..n].copy_from_slice(&self.0.split_to(n));
+        Ok(n)
+    }
+}
+
 /// NaN if it is missing.
 fn number(field: &Field) -> Option<f64> {
     Some(match *field {
@@ -69,4 +109,17 @@ fn number(field: &Field) -> Option<f64> {
         Field::Double(value) => value,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_skipped_beyond_the_end() {
+        let mut rest = Whole(Bytes::from_static(b"abcd")).get_read(1).unwrap();
+        io::copy(&mut rest.by_ref().take(3), &mut io::sink()).unwrap();
+        assert!(io::copy(&mut rest.by_ref().take(1), &mut io::sink()).is_err());
+        assert!(Whole(Bytes::new()).get_read(1).is_err());
+    }
 }
