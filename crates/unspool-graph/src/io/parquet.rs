@@ -8,7 +8,7 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReade
 use parquet::record::Field;
 
 use super::caught::caught;
-use super::file::Source;
+use super::file::{EXPANDED_LIMIT, Source};
 use super::matrix::Matrix;
 use crate::error;
 
@@ -25,6 +25,7 @@ pub(super) fn parse(source: Source) -> error::Result<Matrix> {
 fn table(source: Source) -> error::Result<Matrix> {
     let broken = |error: ParquetError| source.bad("", format!("cannot be read as Parquet: {error}"), HINT);
     let reader = SerializedFileReader::new(Whole(Bytes::copy_from_slice(source.bytes))).map_err(broken)?;
+    check(&source, &reader)?;
     let (mut names, mut labels, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let mut rows = 0;
     for row in reader.get_row_iter(None).map_err(broken)? {
@@ -52,6 +53,31 @@ fn table(source: Source) -> error::Result<Matrix> {
         return Err(source.bad("", "there are no rows of numbers", "give at least one row"));
     }
     Ok(Matrix { column_names: names.clone(), row_names: labels, ..Matrix::plain(rows, names.len(), values) })
+}
+
+/// Refuses tables that would fill the memory, and dictionaries of more values than there is room for in them, which the
+/// decoder would make room for.
+fn check(source: &Source, reader: &SerializedFileReader<Whole>) -> error::Result<()> {
+    let broken = |error: ParquetError| source.bad("", format!("cannot be read as Parquet: {error}"), HINT);
+    let metadata = reader.metadata();
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
+    let columns = metadata.file_metadata().schema_descr().num_columns() as u64;
+    if rows.saturating_mul(columns).saturating_mul(8) > EXPANDED_LIMIT {
+        let problem = format!("has {rows} rows of {columns} columns: more than {EXPANDED_LIMIT} bytes");
+        return Err(source.bad("", problem, "take fewer of them"));
+    }
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(broken)?;
+        for column in 0..group.num_columns() {
+            for page in group.get_column_page_reader(column).map_err(broken)? {
+                let page = page.map_err(broken)?;
+                if page.is_dictionary_page() && page.num_values() as usize > page.buffer().len() {
+                    return Err(source.bad("", "has a dictionary of more values than it holds", HINT));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A file whose readers fail at its end: the decoder skips what a header claims, be it billions of numbers, without
