@@ -100,6 +100,8 @@ def interrupted(work: Callable[[], object]) -> float:
 
 
 def test_ctrl_c() -> None:
+    # a shell's background jobs are started with interrupts ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rng = np.random.default_rng(0)
     A = rng.standard_normal((60, 60))
     problem = unroll.quadratic(A @ A.T / 60 + np.eye(60), np.ones(60))

@@ -46,8 +46,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         graphs.iter().try_for_each(|graph| plain.forward(&theta, NODES, &graph.z, memory))
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&l2g_net).init(0);
-    forward("l2g", &pool, &data, |graphs, batch: &mut l2g::Batch<f32>| {
-        l2g_net.predict_batch(&theta, graphs, &mut stream(0, 0, 0), batch)
+    forward("l2g", &pool, &data, |graphs, batch: &mut l2g::BatchMemory<f32>| {
+        let z: Vec<&[f32]> = graphs.iter().map(|graph| graph.z.as_slice()).collect();
+        l2g_net.predict_batch(&theta, NODES, &z, &mut stream(0, 0, 0), batch)
     })
 }
 

@@ -21,7 +21,7 @@ const CANCELLED: f64 = 1e-6;
 /// `O(m^2 n)` as matrix products; memory `m^2`, four times that with missing values.
 ///
 /// # Errors
-/// A pair without a common observation, named.
+/// A pair without a common observation, named; distances that overflow.
 ///
 /// ```
 /// use unspool_graph::{Signals, distances};
@@ -126,10 +126,14 @@ impl Stream {
         Ok(())
     }
 
-    /// The squared distances so far. Errors before the first observation, or if two nodes were never observed together.
+    /// The squared distances so far. Errors before the first observation, where they overflow, or if
+    /// two nodes were never observed together.
     pub fn squared(&self) -> Result<Vec<f64>> {
         if self.count == 0.0 {
             return Err(Error::data("there are no observations yet", "push a chunk first"));
+        }
+        if !self.sums.iter().all(|sum| sum.is_finite()) {
+            return Err(Error::data("squared distances overflow", "give the signals in a larger unit"));
         }
         let Some(counts) = &self.counts else {
             return Ok(self.sums.iter().map(|sum| sum / self.count).collect());

@@ -36,6 +36,7 @@ pub mod signals;
 pub mod simulate;
 
 mod error;
+mod gap;
 mod unit;
 
 pub use error::{Error, Result};

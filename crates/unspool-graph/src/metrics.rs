@@ -212,7 +212,7 @@ pub fn score_with_interval(learned: &Graph, truth: &Graph, replicates: usize, se
     let drawn: Vec<[f64; 6]> = (0..replicates).map(|_| replicate()).collect();
     let mut column = 0;
     let estimates = value.named().map(|(_, value)| {
-        let mut sorted: Vec<f64> = drawn.iter().map(|row| row[column]).filter(|v| !v.is_nan()).collect();
+        let mut sorted: Vec<f64> = drawn.iter().map(|row| row[column]).filter(|v| v.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         column += 1;
         let quantile =

@@ -159,7 +159,7 @@ impl<F: Real> Memory<F> {
 
 /// Memory for several graphs at a time.
 #[derive(Clone, Debug, Default)]
-pub struct Batch<F> {
+pub struct BatchMemory<F> {
     graphs: Vec<Memory<F>>,
     /// Inputs, hidden channels and outputs of the decoder, those of all graphs side by side.
     input: Vec<F>,
@@ -167,7 +167,7 @@ pub struct Batch<F> {
     p1: Vec<F>,
 }
 
-impl<F: Real> Batch<F> {
+impl<F: Real> BatchMemory<F> {
     /// The weights of each graph after the last layer.
     pub fn weights(&self) -> impl Iterator<Item = &[F]> {
         self.graphs.iter().map(Memory::weights)
@@ -283,20 +283,22 @@ impl L2g {
     }
 
     /// The same for several graphs, whose noise follows one after the other: the decoder's matrices, most of the
-    /// network, are read once for all of them.
+    /// network, are read once for all of them. The weights are those of [`L2g::predict`] up to rounding; after an error
+    /// they are of no use.
     ///
     /// # Errors
     /// As [`L2g::predict`].
     pub fn predict_batch<F: Real>(
         &self,
         theta: &[F],
-        graphs: &[Labelled<F>],
+        nodes: usize,
+        graphs: &[&[F]],
         noise: &mut Noise,
-        batch: &mut Batch<F>,
+        batch: &mut BatchMemory<F>,
     ) -> unspool_graph::Result<()> {
         batch.graphs.resize_with(graphs.len(), Memory::default);
-        for (graph, memory) in graphs.iter().zip(&mut batch.graphs) {
-            self.begin_prediction(theta, graph.nodes, &graph.z, noise, memory)?;
+        for (z, memory) in graphs.iter().zip(&mut batch.graphs) {
+            self.begin_prediction(theta, nodes, z, noise, memory)?;
         }
         let n = graphs.len();
         if n == 0 {

@@ -87,10 +87,11 @@ fn a_batch_of_graphs_is_predicted_as_each_of_them() {
     let graphs: Vec<_> = (0..3)
         .map(|seed| labelled(&Family::BarabasiAlbert { attach: 2 }, 7, 200, Order::Generator, seed).unwrap())
         .collect();
-    let mut batch = unspool_topology::l2g::Batch::default();
+    let mut batch = unspool_topology::l2g::BatchMemory::default();
     // also after a larger one
     for graphs in [&graphs[..], &graphs[1..], &graphs[..0]] {
-        net.predict_batch(&theta, graphs, &mut stream(0, 0, 0), &mut batch).unwrap();
+        let z: Vec<&[f64]> = graphs.iter().map(|graph| graph.z.as_slice()).collect();
+        net.predict_batch(&theta, 7, &z, &mut stream(0, 0, 0), &mut batch).unwrap();
         assert_eq!(batch.weights().count(), graphs.len());
         let mut noise = stream(0, 0, 0);
         let mut memory = Default::default();
@@ -100,7 +101,7 @@ fn a_batch_of_graphs_is_predicted_as_each_of_them() {
         }
     }
     let other = labelled(&Family::BarabasiAlbert { attach: 2 }, 8, 200, Order::Generator, 0).unwrap();
-    assert!(net.predict_batch(&theta, &[other], &mut stream(0, 0, 0), &mut batch).is_err());
+    assert!(net.predict_batch(&theta, 8, &[&other.z], &mut stream(0, 0, 0), &mut batch).is_err());
 }
 
 #[test]

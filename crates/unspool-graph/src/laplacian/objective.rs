@@ -16,7 +16,7 @@
 use super::resistance::{Inverse, distances};
 use crate::error::{Error, Result, check_len};
 use crate::signals::check_distances;
-use crate::{Edge, Graph, pairs};
+use crate::{Edge, Graph, gap, pairs};
 
 /// The pairs of nodes that may become edges, and their squared distances: the data of a likelihood.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,8 +157,10 @@ impl Candidates {
     /// The duality gap at weights with resistances `r`.
     pub(super) fn gap(&self, w: &[f64], r: &[f64]) -> f64 {
         let rank = self.nodes.saturating_sub(1) as f64;
-        let s = self.z.iter().zip(r).fold(f64::INFINITY, |s, (z, r)| s.min(z / r));
-        if s.is_finite() { (self.linear(w) - rank - rank * s.ln()).max(0.0) } else { 0.0 }
+        // not `min`, which would pass over resistances that are no numbers
+        let s = self.z.iter().zip(r).map(|(z, r)| z / r).min_by(f64::total_cmp);
+        let is_known = r.iter().all(|r| r.is_finite());
+        s.map_or(0.0, |s| if is_known { gap::rounded(self.linear(w) - rank - rank * s.ln()) } else { f64::INFINITY })
     }
 }
 

@@ -92,6 +92,9 @@ pub fn refit(z: &[f64], criterion: Criterion<'_>, settings: Settings) -> Result<
                 held_out.certify(&optimum.w)?.objective
             }
         };
+        if !value.is_finite() {
+            return Err(Error::data("the held-out loss overflows", "standardise the signals first"));
+        }
         path.push((size, value));
         if best.as_ref().is_none_or(|(least, ..)| value < *least) {
             *best = Some((value, size, optimum));

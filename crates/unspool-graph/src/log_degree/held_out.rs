@@ -33,7 +33,7 @@ impl Loss {
     ///
     /// # Errors
     /// Half-vectors of the wrong length, distances or weights that are negative or not finite, no edges; for the likelihood,
-    /// a graph that is not connected, or distances that are zero along all edges.
+    /// a graph that is not connected, or distances that are zero along all edges; a loss that overflows.
     pub fn evaluate(self, nodes: usize, z: &[f64], w: &[f64], gradient: &mut [f64]) -> Result<f64> {
         check_half("the half-vector of held-out squared distances", nodes, z)?;
         check_half("the half-vector of weights", nodes, w)?;
@@ -42,12 +42,12 @@ impl Loss {
         if sum <= 0.0 {
             return Err(Error::data("the graph has no edges", "use smaller theta"));
         }
-        match self {
+        let value = match self {
             Loss::Smoothness => {
                 for (g, z) in gradient.iter_mut().zip(z) {
                     *g = (z - zw / sum) / sum;
                 }
-                Ok(zw / sum)
+                zw / sum
             }
             Loss::Likelihood => {
                 if zw <= 0.0 {
@@ -59,9 +59,10 @@ impl Loss {
                 for (g, z) in gradient.iter_mut().zip(z) {
                     *g = rank * z / zw - *g;
                 }
-                Ok(rank * (1.0 + (zw / rank).ln()) - log_det)
+                rank * (1.0 + (zw / rank).ln()) - log_det
             }
-        }
+        };
+        if value.is_finite() { Ok(value) } else { Err(overflows("the held-out loss")) }
     }
 }
 
@@ -165,9 +166,6 @@ pub fn implicit(
     Objective::new(nodes, z, weights)?.primal(lambda, &mut w)?;
     let mut c = vec![0.0; z.len()];
     let value = loss.evaluate(nodes, held_out, &w, &mut c)?;
-    if !value.is_finite() {
-        return Err(overflows("the held-out loss"));
-    }
     Ok(Hypergradient { loss: value, gradient: pull_back(nodes, z, weights, lambda, &c)?.weights, w })
 }
 

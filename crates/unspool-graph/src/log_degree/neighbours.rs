@@ -52,7 +52,8 @@ pub fn theta_from_nearest(nearest: &[f64], k: usize) -> Result<f64> {
             // k s^2 - b_k s, whose two factors alone are sure to be numbers in any unit
             (s.sqrt() * excess.sqrt()).recip()
         });
-        let (sum, count) = terms.filter(|t| t.is_finite()).fold((0.0, 0u32), |(sum, n), t| (sum + t, n + 1));
+        let (sum, count) =
+            terms.filter(|t| t.is_finite() && *t > 0.0).fold((0.0, 0u32), |(sum, n), t| (sum + t, n + 1));
         sum / f64::from(count)
     };
     let (lower, upper) = (bound(k), bound(k - 1));

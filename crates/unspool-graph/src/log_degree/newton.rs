@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Weights;
 use crate::error::{Error, Result, check_len};
-use crate::pairs;
+use crate::{gap, pairs};
 
 /// The pairs of nodes that may become edges, with their squared distances.
 pub trait Pairs: Sync {
@@ -337,7 +337,7 @@ impl Point {
             gap += (r - 1.0) - r.ln();
         }
         self.phi = squares / (4.0 * beta) - alpha * logs;
-        self.gap = alpha * gap.max(0.0);
+        self.gap = gap::rounded(alpha * gap);
     }
 
     /// `F(w)`: the dual value `alpha m (1 - log alpha) - phi`, and the gap.

@@ -5,7 +5,7 @@ use unspool_core::kernels::Kernels;
 
 use super::{Weights, check_half};
 use crate::error::{Result, check_len, check_positive};
-use crate::pairs;
+use crate::{gap, pairs};
 
 /// The log-degree model of one half-vector `z` of squared distances:
 ///
@@ -212,14 +212,14 @@ impl<'a, F: Real> Objective<'a, F> {
             pairs::add_row(i, row, &mut d);
             ww += f64::sum_squares(row);
         }
-        let (mut logs, mut gap) = (0.0, 0.0);
+        let (mut logs, mut sum) = (0.0, 0.0);
         for (lambda, d) in lambda.iter().zip(d) {
             let lambda = lambda.wide() / alpha;
             let x = lambda * d - 1.0;
             logs += 1.0 + lambda.ln();
-            gap += (x - x.ln_1p()).max(0.0);
+            sum += gap::rounded(x - x.ln_1p());
         }
-        Ok((alpha * logs - beta * ww, alpha * gap))
+        Ok((alpha * logs - beta * ww, alpha * sum))
     }
 }
 
@@ -239,5 +239,5 @@ pub fn equal_distances(nodes: usize, z: f64, weights: Weights) -> Result<f64> {
     check_positive("the number of nodes less one", nodes as f64 - 1.0)?;
     weights.check()?;
     let (c, share) = (weights.theta * z, weights.alpha / (nodes - 1) as f64);
-    Ok(2.0 * share / (c + (c * c + 4.0 * share * weights.beta).sqrt()))
+    Ok(2.0 * share / (c + c.hypot(2.0 * share.sqrt() * weights.beta.sqrt())))
 }

@@ -28,7 +28,8 @@ pub struct Selected {
 /// then halved in: the loss is smooth but where an edge comes or goes.
 ///
 /// # Errors
-/// Distances that allow no graph; no `theta` within a factor `e^20` of the first at which the graph is connected.
+/// Distances that allow no graph; no `theta` within a factor `e^20` of the first at which the graph is connected and
+/// its loss a finite number.
 ///
 /// # Complexity
 /// A few dozen dual solves and `O(m^3)` factorisations.

@@ -1,7 +1,8 @@
 //! How many directory entries a raw file makes its decoder read.
 //!
 //! Raw files are trees of TIFF directories, but nothing keeps a damaged one from pointing back at itself: ten levels deep, with a
-//! hundred branches each, 300 bytes take all memory. So the tree is counted before it is decoded, by the same rules.
+//! hundred branches each, 300 bytes take all memory. So the tree is counted before it is decoded, by the same rules, but for
+//! what Sony encrypts.
 
 /// Most entries: files of cameras have a few hundred.
 const MOST: usize = 100_000;
@@ -11,29 +12,40 @@ const DEPTH: u32 = 10;
 const SUB_DIRECTORIES: [u16; 5] = [0x014A, 0x8290, 0x8769, 0xF000, 0xFE00];
 const MAKERNOTE: u16 = 0x927C;
 const OLYMPUS_IMAGE: u16 = 0x2040;
+const PRIVATE: u16 = 0xC634;
 
 /// Whether a file has more entries than a camera would write.
 pub(super) fn are_endless(bytes: &[u8]) -> bool {
-    let mut walk = Walk { left: MOST };
-    let big = |at| Some(View { bytes, is_little: false }.u32(at)? as usize);
-    let roots = match bytes {
-        [b'F', b'U', b'J', b'I', b'F', b'I', b'L', b'M', ..] => [big(84).map(|at| at.saturating_add(12)), big(100)],
+    // the decoder reads zeros behind the end
+    let bytes = &[bytes, &[0; 16]].concat();
+    let mut walk = Walk { left: MOST, images: Vec::new(), private: Vec::new() };
+    let whole = View { bytes, is_little: false };
+    match bytes.as_slice() {
+        [b'F', b'U', b'J', b'I', b'F', b'I', b'L', b'M', ..] => {
+            for root in [whole.u32(84).map(|at| at.wrapping_add(12)), whole.u32(100)].into_iter().flatten() {
+                walk.root(bytes, root as usize);
+            }
+        }
         [0, b'M', b'R', b'M', ..] => {
+            walk.directory(whole, 8, 0, 0);
             // blocks with a name of four bytes and a length; one holds the directories
             let mut at = 8;
-            while let Some(name) = bytes.get(at..at + 4) {
-                if name == b"\0TTW" {
-                    let view = View { bytes: &bytes[(at + 8).min(bytes.len())..], is_little: false };
-                    walk.directory(view, 8, 0, 0);
+            while let (Some(name), Some(length)) = (whole.u32(at), whole.u32(at + 4)) {
+                if name == u32::from_be_bytes(*b"\0TTW") {
+                    whole.from(at + 8).and_then(|view| walk.directory(view, 8, 0, 0));
                 }
-                at = big(at + 4).map_or(usize::MAX - 4, |length| at + 8 + length);
+                match length.wrapping_add(8) {
+                    0 => return true,
+                    step => at += step as usize,
+                }
             }
-            [None; 2]
         }
-        _ => [Some(0), None],
-    };
-    for root in roots.into_iter().flatten() {
-        walk.root(bytes, root);
+        _ => {
+            walk.root(bytes, 0);
+        }
+    }
+    for at in std::mem::take(&mut walk.private) {
+        walk.directory(View { bytes, is_little: true }, at, 0, 0);
     }
     walk.left == 0
 }
@@ -70,9 +82,14 @@ impl<'a> View<'a> {
     }
 }
 
-/// Entries that may still be read.
+/// What was seen on the way.
 struct Walk {
+    /// Entries that may still be read.
     left: usize,
+    /// Offsets of Olympus' second directories.
+    images: Vec<usize>,
+    /// Offsets of what makers keep to themselves.
+    private: Vec<usize>,
 }
 
 impl Walk {
@@ -82,7 +99,7 @@ impl Walk {
         let view = View { is_little: view.order(0)?, ..view };
         let mut next = view.u32(4)? as usize;
         for _ in 0..100 {
-            self.directory(view, next, at, 0)?;
+            self.directory(view, next, 0, 0)?;
             let entries = usize::from(view.u16(next)?);
             next = view.u32(next + 2 + entries * 12)? as usize;
             if next == 0 {
@@ -92,22 +109,19 @@ impl Walk {
         Some(())
     }
 
-    /// One directory and those below it; none where they end, or where nothing is left. The value is the offset of
-    /// Olympus' second directory, 0 if there is none.
-    fn directory(&mut self, view: View, at: usize, base: usize, depth: u32) -> Option<usize> {
+    /// One directory and those below it; none where they end, or where nothing is left.
+    fn directory(&mut self, view: View, at: usize, base: usize, depth: u32) -> Option<()> {
         let entries = usize::from(view.u16(at)?);
         if entries > 4000 {
             return None;
         }
         self.left = self.left.saturating_sub(1 + entries);
-        let mut image = 0;
         for entry in (0..entries).map(|entry| at + 2 + entry * 12) {
             if self.left == 0 {
                 return None;
             }
             let (tag, kind, count) = (view.u16(entry)?, view.u16(entry + 2)?, view.u32(entry + 4)? as usize);
-            let is_olympus = tag == OLYMPUS_IMAGE && image == 0;
-            if !(SUB_DIRECTORIES.contains(&tag) || tag == MAKERNOTE || is_olympus) {
+            if !(SUB_DIRECTORIES.contains(&tag) || [MAKERNOTE, OLYMPUS_IMAGE, PRIVATE].contains(&tag)) {
                 continue;
             }
             let width = [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4].get(usize::from(kind)).copied().unwrap_or(1);
@@ -118,8 +132,10 @@ impl Walk {
                 4 | 7 | 9 | 13 => view.u32(start + 4 * k).map(|v| v as usize),
                 _ => view.bytes.get(start + k).map(|v| usize::from(*v)),
             };
-            if is_olympus {
-                image = value(0)?;
+            if tag == OLYMPUS_IMAGE {
+                self.images.extend(value(0));
+            } else if tag == PRIVATE {
+                self.private.extend(value(0));
             } else if depth == DEPTH {
                 continue;
             } else if tag == MAKERNOTE {
@@ -130,12 +146,11 @@ impl Walk {
                         return None;
                     }
                     self.left -= 1;
-                    let below = self.directory(view, value(k)?, base, depth + 1);
-                    image = if image == 0 { below.unwrap_or(0) } else { image };
+                    self.directory(view, value(k)?, base, depth + 1);
                 }
             }
         }
-        Some(image)
+        Some(())
     }
 
     /// A maker's own directory, behind its name.
@@ -143,9 +158,11 @@ impl Walk {
         let note = view.from(at)?;
         if note.bytes.starts_with(b"OLYMP") {
             let skip = if note.bytes.starts_with(b"OLYMPUS") { 12 } else { 8 };
-            let image = self.directory(view, at + skip, base, depth)?;
-            if skip == 12 && image != 0 {
-                self.directory(note.from(image)?, 0, image, depth);
+            let before = self.images.len();
+            self.directory(view, at + skip, base, depth)?;
+            for k in if skip == 12 { before..self.images.len() } else { 0..0 } {
+                let image = self.images[k];
+                note.from(image).and_then(|view| self.directory(view, 0, image, depth));
             }
             return Some(());
         }
@@ -161,11 +178,14 @@ impl Walk {
             [b'A', b'O', b'C', 0, ..] => 4,
             _ => 0,
         };
-        match note.order(skip) {
-            Some(is_little) => self.directory(View { is_little, ..view }, at + skip + 2, base, depth),
-            None => self.directory(view, at + skip, base, depth),
-        };
-        Some(())
+        // either order, or one after the other
+        let (mut skip, mut is_little) = (skip, view.is_little);
+        for little in [true, false] {
+            if note.order(skip) == Some(little) {
+                (skip, is_little) = (skip + 2, little);
+            }
+        }
+        self.directory(View { is_little, ..view }, at + skip, base, depth)
     }
 }
 
@@ -191,6 +211,11 @@ mod tests {
             assert!(are_endless(&file(tag, 20)));
             // one way down ends after ten levels
             assert!(!are_endless(&file(tag, 1)));
+            // the same behind the names of other makers
+            let fuji = [&b"FUJIFILM"[..], &[0; 76], &88u32.to_be_bytes(), &[0; 12], &file(tag, 20)].concat();
+            assert!(are_endless(&fuji));
+            let minolta = [&b"\0MRM\0\0\0\0\0TTW\0\0\0\0"[..], &file(tag, 20)].concat();
+            assert!(!are_endless(&minolta), "little-endian, which that maker is not");
         }
         assert!(!are_endless(&file(0x0100, 20)));
     }
@@ -204,5 +229,7 @@ mod tests {
         for name in [&b"FUJIFILM"[..], b"\0MRM", b"\0MRM\0\0\0\0\0TTW\xff\xff\xff\xff", b"MM"] {
             assert!(!are_endless(name));
         }
+        // blocks that lead back to themselves
+        assert!(are_endless(b"\0MRM\0\0\0\xff\0PRD\xff\xff\xff\xf8"));
     }
 }

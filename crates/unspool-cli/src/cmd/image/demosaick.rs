@@ -4,7 +4,7 @@ use serde_json::json;
 use unspool_image::{Cfa, noise};
 
 use super::explain::Folder;
-use super::measured::Measured;
+use super::measured::{self, Measured};
 use super::method::Demosaick;
 use crate::args::DemosaickArgs;
 use crate::exit::{Done, Failure};
@@ -25,9 +25,9 @@ pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
         "demosaick",
         &args.batch,
         |path| Measured::read(path, cfa),
-        |measured, path| {
-            let (mosaic, cfa) = (&measured.photo.image, measured.cfa);
-            if cfa.is_doubtful(mosaic) {
+        |seen, path| {
+            let (mosaic, cfa) = (&seen.photo.image, seen.cfa);
+            if !measured::is_raw(path) && cfa.is_doubtful(mosaic) {
                 let others = [cfa.shifted(0, 1), cfa.shifted(1, 0)].map(Cfa::name).join(" or ");
                 output::tell(&format!(
                     "warning: {}: the two greens of {cfa} differ more than red and blue: is it {others}?",
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
                 method.explain(folder, mosaic, cfa, sigma, &args.explain.pixel)?;
             }
             let image = method.run(mosaic, cfa, sigma)?;
-            Ok((measured.finish(image), json!({ "noise": sigma * 255.0, "cfa": cfa.name() })))
+            Ok((seen.finish(image), json!({ "noise": sigma * 255.0, "cfa": cfa.name() })))
         },
     )
 }
