@@ -4,6 +4,7 @@
 use unspool_graph::laplacian::{self, Candidates};
 use unspool_graph::learn::{Learner, Sparsity};
 use unspool_graph::log_degree::{Weights, select};
+use unspool_graph::points::Points;
 use unspool_graph::{Error, Signals, baseline, distances};
 
 /// So many observations of `nodes` nodes on a path: each is the one before it and something new.
@@ -144,8 +145,6 @@ fn a_graph_whose_objective_overflows_is_no_answer() {
 
 #[test]
 fn two_nodes_have_one_edge_whatever_the_degree() {
-    use unspool_graph::learn::{Learner, Sparsity};
-    use unspool_graph::points::Points;
     let signals = Signals::new(vec![0.0, 1.0, 1.0, 0.5], 2).unwrap();
     for degree in [0.5, 1.0, 1e9, 1e300] {
         let learner = Learner::new(Sparsity::Degree(degree));

@@ -82,7 +82,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Raw> {
         return Err(bad("is a raw file of a kind that is not read".into(), "convert it to DNG, or to TIFF"));
     }
     if directories::are_endless(bytes) {
-        return Err(damaged("it claims more than 100000 directory entries"));
+        return Err(damaged(&format!("it claims more than {} directory entries", directories::MOST)));
     }
     let raw = caught(|| rawloader::decode(&mut std::io::Cursor::new(bytes)))
         .ok_or_else(|| damaged("it cannot be decoded"))?

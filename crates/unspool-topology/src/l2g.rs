@@ -199,8 +199,11 @@ impl L2g {
     }
 
     /// Layers `1 .. K-1`, and `y1` and `p2` of layer `K`.
-    fn begin<F: Real>(&self, theta: &[F], z: &[F], memory: &mut Memory<F>) -> unspool_graph::Result<()> {
+    fn begin<F: Real>(&self, theta: &[F], nodes: usize, z: &[F], memory: &mut Memory<F>) -> unspool_graph::Result<()> {
         let (m, l) = (self.nodes, z.len());
+        if nodes != m {
+            return Err(unspool_graph::Error::Shape { what: "the graph", expected: m, got: nodes });
+        }
         let map = Pds::new(m, z)?.with_floor(F::of(FLOOR)).with_slope(F::of(SLOPE));
         let run = memory.run.fit(m, l, self.layers);
         for t in 0..self.layers - 1 {
@@ -253,10 +256,7 @@ impl L2g {
         noise: &mut Noise,
         memory: &mut Memory<F>,
     ) -> unspool_graph::Result<()> {
-        if nodes != self.nodes {
-            return Err(unspool_graph::Error::Shape { what: "the graph", expected: self.nodes, got: nodes });
-        }
-        self.begin(theta, z, memory)?;
+        self.begin(theta, nodes, z, memory)?;
         for latent in &mut memory.input[z.len()..] {
             let normal: f64 = StandardNormal.sample(noise);
             *latent = F::of(normal);
@@ -341,10 +341,7 @@ impl<F: Real> Model<F> for L2g {
         let Labelled { nodes, z, truth } = sample;
         let (m, l) = (self.nodes, z.len());
         let (zero, one, two, half) = (F::zero(), F::one(), F::of(2.0), F::of(0.5));
-        if *nodes != m {
-            return Err(refused(unspool_graph::Error::Shape { what: "the graph", expected: m, got: *nodes }));
-        }
-        self.begin(theta, z, memory).map_err(refused)?;
+        self.begin(theta, *nodes, z, memory).map_err(refused)?;
         // latent
         self.encoder.forward(theta, m, &memory.input[..l], &mut memory.learned);
         self.encoder.forward(theta, m, truth, &mut memory.truth);

@@ -10,26 +10,25 @@ use parquet::record::Field;
 use super::caught::caught;
 use super::file::{EXPANDED_LIMIT, Source};
 use super::matrix::Matrix;
-use crate::error;
+use crate::error::{Error, Result};
 
 const HINT: &str = "check that the file is complete; pages must be uncompressed, Snappy or gzip";
 /// The column where pandas keeps an index without a name.
 const INDEX: &str = "__index_level_0__";
 
 /// Reads the numeric columns; a text column that comes first, or the index of pandas, labels the rows.
-pub(super) fn parse(source: Source) -> error::Result<Matrix> {
+pub(super) fn parse(source: Source) -> Result<Matrix> {
     // The decoder panics on some broken pages.
-    caught(|| table(source)).unwrap_or_else(|| Err(source.bad("", "cannot be decoded", HINT)))
+    caught(|| table(&source)).unwrap_or_else(|| Err(source.bad("", "cannot be decoded", HINT)))
 }
 
-fn table(source: Source) -> error::Result<Matrix> {
-    let broken = |error: ParquetError| source.bad("", format!("cannot be read as Parquet: {error}"), HINT);
-    let reader = SerializedFileReader::new(Whole(Bytes::copy_from_slice(source.bytes))).map_err(broken)?;
-    check(&source, &reader)?;
+fn table(source: &Source) -> Result<Matrix> {
+    let reader = SerializedFileReader::new(Whole(Bytes::copy_from_slice(source.bytes))).map_err(broken(source))?;
+    check(source, &reader)?;
     let (mut names, mut labels, mut values) = (Vec::new(), Vec::new(), Vec::new());
     let mut rows = 0;
-    for row in reader.get_row_iter(None).map_err(broken)? {
-        let columns = row.map_err(broken)?.into_columns();
+    for row in reader.get_row_iter(None).map_err(broken(source))? {
+        let columns = row.map_err(broken(source))?.into_columns();
         for (column, (name, field)) in columns.into_iter().enumerate() {
             if name == INDEX || column == 0 && matches!(field, Field::Str(_)) {
                 labels.push(if let Field::Str(label) = field { label } else { field.to_string() });
@@ -55,10 +54,14 @@ fn table(source: Source) -> error::Result<Matrix> {
     Ok(Matrix { column_names: names.clone(), row_names: labels, ..Matrix::plain(rows, names.len(), values) })
 }
 
+/// What the decoder has to say, as an error about the file.
+fn broken<'a>(source: &'a Source) -> impl Fn(ParquetError) -> Error + 'a {
+    |error| source.bad("", format!("cannot be read as Parquet: {error}"), HINT)
+}
+
 /// Refuses tables that would fill the memory, and dictionaries of more values than there is room for in them, which the
 /// decoder would make room for.
-fn check(source: &Source, reader: &SerializedFileReader<Whole>) -> error::Result<()> {
-    let broken = |error: ParquetError| source.bad("", format!("cannot be read as Parquet: {error}"), HINT);
+fn check(source: &Source, reader: &SerializedFileReader<Whole>) -> Result<()> {
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(u64::MAX);
     let columns = metadata.file_metadata().schema_descr().num_columns() as u64;
@@ -67,10 +70,10 @@ fn check(source: &Source, reader: &SerializedFileReader<Whole>) -> error::Result
         return Err(source.bad("", problem, "take fewer of them"));
     }
     for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(broken)?;
+        let group = reader.get_row_group(group).map_err(broken(source))?;
         for column in 0..group.num_columns() {
-            for page in group.get_column_page_reader(column).map_err(broken)? {
-                let page = page.map_err(broken)?;
+            for page in group.get_column_page_reader(column).map_err(broken(source))? {
+                let page = page.map_err(broken(source))?;
                 if page.is_dictionary_page() && page.num_values() as usize > page.buffer().len() {
                     return Err(source.bad("", "has a dictionary of more values than it holds", HINT));
                 }
@@ -93,12 +96,12 @@ impl Length for Whole {
 impl ChunkReader for Whole {
     type T = Rest;
 
-    fn get_read(&self, start: u64) -> Result<Rest, ParquetError> {
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Rest> {
         let length = Length::len(&self.0).saturating_sub(start);
         self.get_bytes(start, length as usize).map(Rest)
     }
 
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         self.0.get_bytes(start, length)
     }
 }

@@ -5,7 +5,7 @@
 //! what Sony encrypts.
 
 /// Most entries: files of cameras have a few hundred.
-const MOST: usize = 100_000;
+pub(super) const MOST: usize = 100_000;
 /// Deepest directory that is read.
 const DEPTH: u32 = 10;
 
