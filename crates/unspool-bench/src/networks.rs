@@ -42,8 +42,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         epochs("l2g", &l2g_net, &data, args.epochs)
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&plain).init(0);
-    forward("unrolling", &pool, &data, |graphs, memory: &mut unrolling::Memory<f32>| {
-        graphs.iter().try_for_each(|graph| plain.forward(&theta, NODES, &graph.z, memory))
+    forward("unrolling", &pool, &data, |graphs, out: &mut Vec<f32>| {
+        let z: Vec<&[f32]> = graphs.iter().map(|graph| graph.z.as_slice()).collect();
+        out.resize(z.iter().map(|z| z.len()).sum(), 0.0);
+        plain.forward_batch(&theta, NODES, &z, out)
     })?;
     let theta: Vec<f32> = Model::<f32>::layout(&l2g_net).init(0);
     forward("l2g", &pool, &data, |graphs, batch: &mut l2g::BatchMemory<f32>| {

@@ -91,17 +91,7 @@ fn drawn(family: &Family, nodes: usize, signals: usize, order: Order, seed: u64)
 /// # Complexity
 /// `O(m^3)`, for any number of signals.
 pub fn squared_distances(m: usize, w: &[f64], n: usize, seed: u64) -> Result<Vec<f64>> {
-    let bad = |problem: &str| unspool_graph::Error::Data { problem: problem.into(), hint: "look at the graph" };
-    let mut a = vec![0.0; m * m];
-    for ((i, j), &w) in pairs::iter(m).zip(w) {
-        a[i * m + j] = -w;
-        a[j * m + i] = -w;
-        a[i * m + i] += w;
-        a[j * m + j] += w;
-    }
-    a.iter_mut().step_by(m + 1).for_each(|a| *a += EPSILON);
-    dense::cholesky(&mut a, m, &mut vec![0.0; dense::cholesky_scratch(m)])
-        .map_err(|_| bad("the Laplacian has a negative eigenvalue"))?;
+    let a = factored(m, w)?;
     let columns = m.min(n);
     let rng = &mut stream(seed, 0, 0);
     let mut b = vec![0.0; m * columns];
@@ -109,7 +99,7 @@ pub fn squared_distances(m: usize, w: &[f64], n: usize, seed: u64) -> Result<Vec
         let first = if n < m { 0 } else { j };
         for (i, b) in column.iter_mut().enumerate().skip(first) {
             *b = if i == j && n >= m {
-                let chi = ChiSquared::new((n - i) as f64).map_err(|e| bad(&e.to_string()))?;
+                let chi = ChiSquared::new((n - i) as f64).map_err(|e| refused(e.to_string()))?;
                 chi.sample(rng).sqrt()
             } else {
                 StandardNormal.sample(rng)
@@ -123,6 +113,25 @@ pub fn squared_distances(m: usize, w: &[f64], n: usize, seed: u64) -> Result<Vec
     let out = MatMut::from_column_major_slice_mut(&mut gram, m, m);
     matmul(out, Accum::Replace, b.as_ref(), b.as_ref().transpose(), 1.0 / n as f64, Par::Seq);
     Ok(pairs::iter(m).map(|(i, j)| (gram[i * m + i] + gram[j * m + j] - 2.0 * gram[i * m + j]).max(0.0)).collect())
+}
+
+/// The Cholesky factor of `L(w) + epsilon I`, in the lower triangle of a column-major matrix.
+pub(crate) fn factored(m: usize, w: &[f64]) -> Result<Vec<f64>> {
+    let mut a = vec![0.0; m * m];
+    for ((i, j), &w) in pairs::iter(m).zip(w) {
+        a[i * m + j] = -w;
+        a[j * m + i] = -w;
+        a[i * m + i] += w;
+        a[j * m + j] += w;
+    }
+    a.iter_mut().step_by(m + 1).for_each(|a| *a += EPSILON);
+    dense::cholesky(&mut a, m, &mut vec![0.0; dense::cholesky_scratch(m)])
+        .map_err(|_| refused("the Laplacian has a negative eigenvalue".into()))?;
+    Ok(a)
+}
+
+fn refused(problem: String) -> unspool_graph::Error {
+    unspool_graph::Error::Data { problem, hint: "look at the graph" }
 }
 
 /// The kinds of graphs of the benchmark.
@@ -164,6 +173,14 @@ impl Kind {
             Kind::Er => Family::ErdosRenyi { p: (6.0 / nodes.saturating_sub(1) as f64).min(1.0) },
             Kind::Sbm => blocks(nodes, 4, 5.0, 1.0),
             Kind::Rgg => Family::Geometric { degree: 8.0 },
+        }
+    }
+
+    /// Probability of each edge at a number of nodes, of the kind whose edges are independent and alike.
+    pub(crate) fn probability(self, nodes: usize) -> Option<f64> {
+        match self.family(nodes) {
+            Family::ErdosRenyi { p } => Some(p),
+            _ => None,
         }
     }
 

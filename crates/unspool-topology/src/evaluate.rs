@@ -12,7 +12,7 @@ use unspool_train::{Layout, Model, weights};
 use crate::data::{Kind, Order, labelled};
 use crate::learned::Learned;
 use crate::problem::Problem;
-use crate::{Labelled, unrolling};
+use crate::{Labelled, bound, unrolling};
 
 /// A method of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -109,6 +109,8 @@ pub struct Row {
     /// GMSE of each method with its 95 % interval over graphs, in the order of the methods asked for; none where a method
     /// has no weights for this number of nodes, or found nothing.
     pub gmse: Vec<Option<Estimate>>,
+    /// What no method can beat in the mean, where that is known: [`bound::genie`](crate::bound::genie).
+    pub bound: Option<Estimate>,
     /// How far the probabilities of [`Method::Learned`] can be trusted.
     pub calibration: Calibration,
 }
@@ -304,7 +306,7 @@ fn draw(cell: Cell, seed: u64, k: u64) -> Result<Labelled<f64>> {
 pub fn cell(cell: Cell, methods: &[Method], graphs: u64, seed: u64, networks: &Networks) -> Result<Row> {
     let is_tuned = |method: &Method| matches!(method, Method::LogDegreeTuned | Method::LogDegreeOracle);
     let tuned = if methods.iter().any(is_tuned) { tune(cell, seed)? } else { Tuned::default() };
-    let results: Vec<(Vec<Option<f64>>, Calibration)> = (0..graphs)
+    let results: Vec<(Vec<Option<f64>>, Option<f64>, Calibration)> = (0..graphs)
         .into_par_iter()
         .map(|k| {
             let g = draw(cell, seed, k)?;
@@ -319,16 +321,19 @@ pub fn cell(cell: Cell, methods: &[Method], graphs: u64, seed: u64, networks: &N
                     Ok(estimated.map(|estimated| unrolling::gmse(&estimated.w, &g.truth)))
                 })
                 .collect::<Result<_>>()?;
-            Ok((gmse, calibration))
+            let bound = cell.kind.probability(g.nodes).map(|p| {
+                let w = bound::genie(g.nodes, p, &g.truth, &g.z, cell.signals)?;
+                Ok::<f64, Error>(unrolling::gmse(&w, &g.truth))
+            });
+            Ok((gmse, bound.transpose()?, calibration))
         })
         .collect::<Result<_>>()?;
     let mut calibration = Calibration::default();
-    results.iter().for_each(|(_, c)| calibration.merge(c));
-    let column = |c: usize| -> Result<Option<Estimate>> {
-        let values: Option<Vec<f64>> = results.iter().map(|(gmse, _)| gmse[c]).collect();
-        values.map(|values| metrics::mean(&values)).transpose()
-    };
-    Ok(Row { cell, gmse: (0..methods.len()).map(column).collect::<Result<_>>()?, calibration })
+    results.iter().for_each(|(.., c)| calibration.merge(c));
+    let mean = |values: Option<Vec<f64>>| values.map(|values| metrics::mean(&values)).transpose();
+    let column = |c: usize| mean(results.iter().map(|(gmse, ..)| gmse[c]).collect());
+    let bound = mean(results.iter().map(|(_, bound, _)| *bound).collect())?;
+    Ok(Row { cell, gmse: (0..methods.len()).map(column).collect::<Result<_>>()?, bound, calibration })
 }
 
 /// What a method learns.

@@ -16,7 +16,7 @@
 
 use rand_distr::{Distribution, StandardNormal};
 use unspool_core::Real;
-use unspool_graph::log_degree::{Barrier, Pds};
+use unspool_graph::log_degree::{Barrier, LANES, Pds, PdsLanes};
 use unspool_graph::pairs;
 use unspool_train::layer::{GraphConv, Linear, activation};
 use unspool_train::{Init, Layout, Model, Noise};
@@ -198,19 +198,30 @@ impl L2g {
         L2g { nodes, layers, layout, scalars, encoder, mean, variance, decoder }
     }
 
+    fn check(&self, nodes: usize) -> unspool_graph::Result<()> {
+        if nodes != self.nodes {
+            return Err(unspool_graph::Error::Shape { what: "the graph", expected: self.nodes, got: nodes });
+        }
+        Ok(())
+    }
+
     /// Layers `1 .. K-1`, and `y1` and `p2` of layer `K`.
     fn begin<F: Real>(&self, theta: &[F], nodes: usize, z: &[F], memory: &mut Memory<F>) -> unspool_graph::Result<()> {
-        let (m, l) = (self.nodes, z.len());
-        if nodes != m {
-            return Err(unspool_graph::Error::Shape { what: "the graph", expected: m, got: nodes });
-        }
-        let map = Pds::new(m, z)?.with_floor(F::of(FLOOR)).with_slope(F::of(SLOPE));
-        let run = memory.run.fit(m, l, self.layers);
+        self.check(nodes)?;
+        let map = Pds::new(nodes, z)?.with_floor(F::of(FLOOR)).with_slope(F::of(SLOPE));
+        let run = memory.run.fit(nodes, z.len(), self.layers);
         for t in 0..self.layers - 1 {
             run.step(&map, t, &self.scalars.at(theta, t));
         }
+        self.begin_last(theta, z, memory);
+        Ok(())
+    }
+
+    /// `y1` and `p2` of layer `K`.
+    fn begin_last<F: Real>(&self, theta: &[F], z: &[F], memory: &mut Memory<F>) {
+        let (m, l) = (self.nodes, z.len());
         let [alpha, beta, _, g] = self.scalars.at(theta, self.layers - 1);
-        let (w, v) = run.state(self.layers - 1).split_at(l);
+        let (w, v) = memory.run.fit(m, l, self.layers).state(self.layers - 1).split_at(l);
         let two = F::of(2.0);
         pairs::degrees(w, fit(&mut memory.degrees, m));
         memory.barrier.clear();
@@ -221,7 +232,6 @@ impl L2g {
         for (e, (i, j)) in pairs::iter(m).enumerate() {
             input[e] = w[e] - g * (two * (beta * w[e] + z[e]) + v[i] + v[j]);
         }
-        Ok(())
     }
 
     /// The decoder, for as many graphs as there are inputs.
@@ -247,23 +257,6 @@ impl L2g {
         }
     }
 
-    /// All but the decoder and what follows it; the latent is noise.
-    fn begin_prediction<F: Real>(
-        &self,
-        theta: &[F],
-        nodes: usize,
-        z: &[F],
-        noise: &mut Noise,
-        memory: &mut Memory<F>,
-    ) -> unspool_graph::Result<()> {
-        self.begin(theta, nodes, z, memory)?;
-        for latent in &mut memory.input[z.len()..] {
-            let normal: f64 = StandardNormal.sample(noise);
-            *latent = F::of(normal);
-        }
-        Ok(())
-    }
-
     /// The weights of the last layer, in `memory`; the latent is noise.
     ///
     /// # Errors
@@ -276,14 +269,15 @@ impl L2g {
         noise: &mut Noise,
         memory: &mut Memory<F>,
     ) -> unspool_graph::Result<()> {
-        self.begin_prediction(theta, nodes, z, noise, memory)?;
+        self.begin(theta, nodes, z, memory)?;
+        draw(noise, &mut memory.input[z.len()..]);
         self.decode(theta, &memory.input, &mut memory.hidden, &mut memory.p1);
         self.finish(theta, memory);
         Ok(())
     }
 
-    /// The same for several graphs, whose noise follows one after the other: the decoder's matrices, most of the
-    /// network, are read once for all of them. The weights are those of [`L2g::predict`] up to rounding; after an error
+    /// The same for several graphs, whose noise follows one after the other: they are the lanes of [`PdsLanes`], and the
+    /// decoder's matrices, most of the network, are read once for all of them. The weights are those of [`L2g::predict`] up to rounding; after an error
     /// they are of no use.
     ///
     /// # Errors
@@ -297,8 +291,15 @@ impl L2g {
         batch: &mut BatchMemory<F>,
     ) -> unspool_graph::Result<()> {
         batch.graphs.resize_with(graphs.len(), Memory::default);
-        for (z, memory) in graphs.iter().zip(&mut batch.graphs) {
-            self.begin_prediction(theta, nodes, z, noise, memory)?;
+        self.check(nodes)?;
+        for (z, memories) in graphs.chunks(LANES).zip(batch.graphs.chunks_mut(LANES)) {
+            let mut lanes = PdsLanes::new(nodes, z)?.with_floor(F::of(FLOOR)).with_slope(F::of(SLOPE));
+            (0..self.layers - 1).for_each(|t| lanes.step(&self.scalars.at(theta, t)));
+            for (lane, (z, memory)) in z.iter().zip(memories).enumerate() {
+                lanes.state(lane, memory.run.fit(nodes, z.len(), self.layers).state_mut(self.layers - 1));
+                self.begin_last(theta, z, memory);
+                draw(noise, &mut memory.input[z.len()..]);
+            }
         }
         let n = graphs.len();
         if n == 0 {
@@ -315,6 +316,14 @@ impl L2g {
             self.finish(theta, memory);
         }
         Ok(())
+    }
+}
+
+/// The latent of a prediction.
+fn draw<F: Real>(noise: &mut Noise, latent: &mut [F]) {
+    for latent in latent {
+        let normal: f64 = StandardNormal.sample(noise);
+        *latent = F::of(normal);
     }
 }
 

@@ -9,8 +9,10 @@
 //! | [`learned`] | ours with its weights: predictions, adaptation to one's own signals |
 //! | [`recipe`] | which network is trained on what, and how |
 //! | [`evaluate`] | the benchmark: every method on fresh graphs |
+//! | [`bound`] | what no method can beat |
 //! | [`data`] | graphs and signals to train on, as a stream |
 
+pub mod bound;
 pub mod data;
 pub mod evaluate;
 pub mod held_out;

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use unspool_core::Real;
-use unspool_graph::log_degree::Pds;
+use unspool_graph::log_degree::{LANES, Pds, PdsLanes};
 use unspool_graph::pairs;
 use unspool_train::layer::Unrolled;
 use unspool_train::{Constraint, Init, Layout, Model, Noise};
@@ -94,6 +94,32 @@ impl Unrolling {
         let run = memory.fit(nodes, z.len(), self.layers);
         for t in 0..self.layers {
             run.step(&map, t, &self.scalars.at(theta, t));
+        }
+        Ok(())
+    }
+
+    /// The weights after the last layer, of several graphs at once: those of [`Unrolling::forward`] up to rounding.
+    /// `out` has the graphs' half-vectors one after the other.
+    ///
+    /// # Errors
+    /// As [`Unrolling::forward`]; an `out` of another length.
+    pub fn forward_batch<F: Real>(
+        &self,
+        theta: &[F],
+        nodes: usize,
+        graphs: &[&[F]],
+        out: &mut [F],
+    ) -> unspool_graph::Result<()> {
+        let l = pairs::count(nodes);
+        if out.len() != l * graphs.len() {
+            let (what, expected) = ("the weights of all graphs", l * graphs.len());
+            return Err(unspool_graph::Error::Shape { what, expected, got: out.len() });
+        }
+        let mut out = out.chunks_exact_mut(l.max(1));
+        for z in graphs.chunks(LANES) {
+            let mut lanes = PdsLanes::new(nodes, z)?.with_floor(F::of(FLOOR));
+            (0..self.layers).for_each(|t| lanes.step(&self.scalars.at(theta, t)));
+            out.by_ref().take(z.len()).enumerate().for_each(|(lane, out)| lanes.state(lane, out));
         }
         Ok(())
     }

@@ -84,12 +84,17 @@ fn gradient_of_l2g() {
 fn a_batch_of_graphs_is_predicted_as_each_of_them() {
     let net = L2g::new(7, 5);
     let theta: Vec<f64> = Model::<f64>::layout(&net).init(0);
-    let graphs: Vec<_> = (0..3)
+    let plain = Unrolling::new(5, false);
+    let graphs: Vec<_> = (0..19)
         .map(|seed| labelled(&Family::BarabasiAlbert { attach: 2 }, 7, 200, Order::Generator, seed).unwrap())
         .collect();
+    let near = |got: &[f64], expected: &[f64]| {
+        assert_eq!(got.len(), expected.len());
+        assert!(got.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())));
+    };
     let mut batch = unspool_topology::l2g::BatchMemory::default();
     // also after a larger one
-    for graphs in [&graphs[..], &graphs[1..], &graphs[..0]] {
+    for graphs in [&graphs[..], &graphs[1..4], &graphs[..0]] {
         let z: Vec<&[f64]> = graphs.iter().map(|graph| graph.z.as_slice()).collect();
         net.predict_batch(&theta, 7, &z, &mut stream(0, 0, 0), &mut batch).unwrap();
         assert_eq!(batch.weights().count(), graphs.len());
@@ -97,8 +102,17 @@ fn a_batch_of_graphs_is_predicted_as_each_of_them() {
         let mut memory = Default::default();
         for (graph, got) in graphs.iter().zip(batch.weights()) {
             net.predict(&theta, 7, &graph.z, &mut noise, &mut memory).unwrap();
-            assert!(got.iter().zip(memory.weights()).all(|(a, b)| (a - b).abs() <= 1e-12 * (1.0 + b.abs())));
+            near(got, memory.weights());
         }
+        // the scalars come first in both layouts
+        let mut out = vec![0.0; 21 * graphs.len()];
+        plain.forward_batch(&theta[..15], 7, &z, &mut out).unwrap();
+        for (graph, got) in graphs.iter().zip(out.chunks(21)) {
+            let mut memory = Default::default();
+            plain.forward(&theta[..15], 7, &graph.z, &mut memory).unwrap();
+            near(got, memory.weights(5));
+        }
+        assert!(plain.forward_batch(&theta[..15], 7, &z, &mut [0.0; 20]).is_err());
     }
     let other = labelled(&Family::BarabasiAlbert { attach: 2 }, 8, 200, Order::Generator, 0).unwrap();
     assert!(net.predict_batch(&theta, 8, &[&other.z], &mut stream(0, 0, 0), &mut batch).is_err());

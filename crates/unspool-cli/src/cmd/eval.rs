@@ -176,9 +176,17 @@ fn table(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration: &[
             let cells: String = rows.iter().map(|row| format!(" {:>18}", gmse(row, k))).collect();
             let _ = writeln!(text, "{:18}{cells}", method.name());
         }
+        if rows.iter().any(|row| row.bound.is_some()) {
+            let cells: String =
+                rows.iter().map(|row| format!(" {:>18}", row.bound.map_or("-".into(), plain))).collect();
+            let _ = writeln!(text, "{:18}{cells}", "(bound)");
+        }
     }
     if rows.iter().any(|row| row.gmse.iter().any(Option::is_none)) {
         text += "\n-: refitted did not converge, or there are no weights of that network for so many nodes\n";
+    }
+    if rows.iter().any(|row| row.bound.is_some()) {
+        text += "\n(bound): by one who knows all other weights and guesses one; no method can be better in the mean\n";
     }
     if methods.contains(&Method::Learned) {
         text += "\nprobabilities of the network learned: mean in each bin -> share of edges (number of pairs)\n";
@@ -197,8 +205,12 @@ fn gmse(row: &Row, method: usize) -> String {
     let least = row.gmse.iter().flatten().map(|g| g.value).fold(f64::INFINITY, f64::min);
     row.gmse[method].map_or("-".to_owned(), |g| {
         let mark = if g.value == least { ">" } else { "" };
-        format!("{mark}{} +-{}", short(g.value), short((g.high - g.low) / 2.0))
+        format!("{mark}{}", plain(g))
     })
+}
+
+fn plain(g: Estimate) -> String {
+    format!("{} +-{}", short(g.value), short((g.high - g.low) / 2.0))
 }
 
 /// Three digits, or a power of ten.
@@ -230,6 +242,7 @@ fn document(args: &EvalGraphArgs, methods: &[Method], rows: &[Row], calibration:
                 "signals": row.cell.signals,
                 "held_out": is_held_out(&row.cell),
                 "gmse": gmse,
+                "bound": row.bound.as_ref().map(estimate),
                 "calibration_error": row.calibration.error(),
             })
         })

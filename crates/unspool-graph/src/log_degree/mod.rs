@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Objective`] | the objective, its dual, the duality gap |
 //! | [`Pds`], [`Relaxed`], [`Fdpg`] | three classic methods, as differentiable maps |
+//! | [`PdsLanes`] | the first of them for many small graphs at once |
 //! | [`newton`] | Newton's method on the dual: the fast one |
 //! | [`pricing`] | the optimum over all pairs, from few candidates: large graphs |
 //! | [`solve`] | runs one of them until the duality gap certifies the answer |
@@ -25,6 +26,7 @@ mod neighbours;
 mod objective;
 mod pds;
 mod pds_kernel;
+mod pds_lanes;
 mod relaxed;
 mod select;
 mod solve;
@@ -35,6 +37,7 @@ pub use fdpg::Fdpg;
 pub use neighbours::{theta_for_neighbours, theta_from_nearest};
 pub use objective::{Certificate, Objective, equal_distances};
 pub use pds::Pds;
+pub use pds_lanes::{LANES, PdsLanes};
 pub use relaxed::Relaxed;
 pub use select::{Selected, select};
 pub use solve::{Method, Solved, default_step_size, solve};
