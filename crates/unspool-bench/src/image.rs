@@ -173,7 +173,7 @@ fn convolution(kernels: bool, effort: Effort) -> Result<(f64, Timing)> {
             if kernels {
                 conv::kernels_vjp(grid, &x, &x, &inside, &mut gkernels, &mut gbias);
             } else {
-                conv::forward(grid, &x, &packed, None, &inside, &mut out);
+                conv::forward(grid, &x, &packed, None, &mut out);
             }
         }
         Ok::<_, Error>(())

@@ -67,14 +67,16 @@ impl Features {
     /// Fills the tape, which must be zero outside of the body; its last `maps` planes are the features.
     ///
     /// `packed`: [`Features::packed_len`] numbers.
-    pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], inside: &[F], tape: &mut [F], packed: &mut [F]) {
+    pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F]) {
         let n = self.maps * grid.plane();
-        self.convolve(0, grid, theta, x, inside, &mut tape[..n], packed);
+        self.convolve(0, grid, theta, x, &mut tape[..n], packed);
         relu(&mut tape[..n]);
         for i in 1..LAYERS {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
             let (r, h) = own.split_at_mut(n);
-            self.layer(i, grid, theta, before, inside, r, h, packed);
+            self.convolve(i, grid, theta, before, r, packed);
+            h.copy_from_slice(before);
+            self.skip(i, theta, r, h);
         }
     }
 
@@ -85,59 +87,35 @@ impl Features {
         grid: Grid,
         theta: &[F],
         x: &[F],
-        inside: &[F],
         memory: &'a mut [F],
         packed: &mut [F],
     ) -> &'a [F] {
-        let (mut h, rest) = memory.split_at_mut(self.maps * grid.plane());
-        let (r, mut next) = rest.split_at_mut(self.maps * grid.plane());
-        self.convolve(0, grid, theta, x, inside, h, packed);
+        let (h, r) = memory.split_at_mut(self.maps * grid.plane());
+        self.convolve(0, grid, theta, x, h, packed);
         relu(h);
         for i in 1..LAYERS {
-            self.layer(i, grid, theta, h, inside, r, next, packed);
-            std::mem::swap(&mut h, &mut next);
+            self.convolve(i, grid, theta, h, r, packed);
+            self.skip(i, theta, r, h);
         }
         h
     }
 
     /// Length of the memory of [`Features::infer`].
     pub fn infer_len(&self, grid: Grid) -> usize {
-        3 * self.maps * grid.plane()
+        2 * self.maps * grid.plane()
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn convolve<F: Real>(
-        &self,
-        i: usize,
-        grid: Grid,
-        theta: &[F],
-        x: &[F],
-        inside: &[F],
-        out: &mut [F],
-        packed: &mut [F],
-    ) {
+    fn convolve<F: Real>(&self, i: usize, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
         let inputs = x.len() / grid.plane();
         let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
         conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-        conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), inside, out);
+        conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), out);
     }
 
-    /// Layer `i > 0`: `r` and then `h` from the `h` before.
-    #[allow(clippy::too_many_arguments)]
-    fn layer<F: Real>(
-        &self,
-        i: usize,
-        grid: Grid,
-        theta: &[F],
-        before: &[F],
-        inside: &[F],
-        r: &mut [F],
-        h: &mut [F],
-        packed: &mut [F],
-    ) {
+    /// The rest of layer `i > 0`, in the place of the `h` before.
+    fn skip<F: Real>(&self, i: usize, theta: &[F], r: &mut [F], h: &mut [F]) {
         let skips = &theta[self.skips.clone()];
-        self.convolve(i, grid, theta, before, inside, r, packed);
-        skip(skips[2 * i - 2], skips[2 * i - 1], before, r, h);
+        skip(skips[2 * i - 2], skips[2 * i - 1], r, h);
     }
 
     /// The features of a tape.
@@ -172,7 +150,7 @@ impl Features {
             conv::kernels_vjp(grid, x, gr, inside, &mut low[self.kernels[i].clone()], gbias);
             let packed = &mut packed[..conv::packed_len(self.maps, inputs)];
             conv::pack_adjoint(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-            conv::forward(grid, gr, packed, None, inside, &mut gh[..inputs * grid.plane()]);
+            conv::forward(grid, gr, packed, None, &mut gh[..inputs * grid.plane()]);
         };
         for i in (1..LAYERS).rev() {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at(n);
@@ -201,10 +179,10 @@ dispatched! {
         x.iter_mut().for_each(|x| *x = if *x > T::zero() { *x } else { T::zero() });
     }
 
-    fn skip<T: Real>(_simd: S, a: T, c: T, before: &'a [T], r: &'a mut [T], h: &'a mut [T]) {
-        for ((h, r), &before) in h.iter_mut().zip(r).zip(before) {
+    fn skip<T: Real>(_simd: S, a: T, c: T, r: &'a mut [T], h: &'a mut [T]) {
+        for (h, r) in h.iter_mut().zip(r) {
             *r = if *r > T::zero() { *r } else { T::zero() };
-            *h = a * before + c * *r;
+            *h = a * *h + c * *r;
         }
     }
 

@@ -35,10 +35,18 @@ impl Conv {
         conv::packed_len(self.inputs, self.outputs).max(conv::packed_len(self.outputs, self.inputs))
     }
 
-    fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], inside: &[F], out: &mut [F], packed: &mut [F]) {
+    fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
+        conv::forward(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), out);
+    }
+
+    fn add<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
+        conv::add(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), out);
+    }
+
+    fn pack<'a, F: Real>(&self, theta: &[F], packed: &'a mut [F]) -> &'a [F] {
         let packed = &mut packed[..conv::packed_len(self.inputs, self.outputs)];
         conv::pack(&theta[self.kernels.clone()], self.inputs, self.outputs, packed);
-        conv::forward(grid, x, packed, Some(&theta[self.bias.clone()]), inside, out);
+        packed
     }
 
     /// The adjoint in the parameters, and in the input, which is overwritten.
@@ -58,7 +66,7 @@ impl Conv {
         conv::kernels_vjp(grid, x, g, inside, gkernels, gbias);
         let packed = &mut packed[..conv::packed_len(self.outputs, self.inputs)];
         conv::pack_adjoint(&theta[self.kernels.clone()], self.inputs, self.outputs, packed);
-        conv::forward(grid, g, packed, None, inside, gx);
+        conv::forward(grid, g, packed, None, gx);
     }
 }
 
@@ -88,8 +96,8 @@ impl Residual {
         self.first.outputs
     }
 
-    /// Pixels by which the input reaches farther than the output.
-    pub fn reach(&self) -> usize {
+    /// Convolutions one after the other: pixels by which the input reaches farther than the output.
+    pub fn convolutions(&self) -> usize {
         2 * self.blocks.len() + 2
     }
 
@@ -106,58 +114,37 @@ impl Residual {
 
     /// Sets the planes `out`, and the tape for [`Residual::vjp`].
     #[allow(clippy::too_many_arguments)]
-    pub fn forward<F: Real>(
-        &self,
-        grid: Grid,
-        theta: &[F],
-        x: &[F],
-        inside: &[F],
-        tape: &mut [F],
-        packed: &mut [F],
-        out: &mut [F],
-    ) {
+    pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F], out: &mut [F]) {
         let n = self.maps() * grid.plane();
-        self.first.forward(grid, theta, x, inside, &mut tape[..n], packed);
+        self.first.forward(grid, theta, x, &mut tape[..n], packed);
         for (b, [first, second]) in self.blocks.iter().enumerate() {
             let (h, rest) = tape[2 * b * n..(2 * b + 3) * n].split_at_mut(n);
             let (r, next) = rest.split_at_mut(n);
-            first.forward(grid, theta, h, inside, r, packed);
+            first.forward(grid, theta, h, r, packed);
             relu(r);
-            second.forward(grid, theta, r, inside, next, packed);
-            F::axpy(F::one(), h, next);
+            next.copy_from_slice(h);
+            second.add(grid, theta, r, next, packed);
         }
-        self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], inside, out, packed);
+        self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], out, packed);
     }
 
     /// [`Residual::forward`] without a tape. `maps`: [`Residual::maps_len`] numbers.
     #[allow(clippy::too_many_arguments)]
-    pub fn infer<F: Real>(
-        &self,
-        grid: Grid,
-        theta: &[F],
-        x: &[F],
-        inside: &[F],
-        maps: &mut [F],
-        packed: &mut [F],
-        out: &mut [F],
-    ) {
+    pub fn infer<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], maps: &mut [F], packed: &mut [F], out: &mut [F]) {
         let n = self.maps() * grid.plane();
-        let (mut h, rest) = maps.split_at_mut(n);
-        let (r, mut next) = rest.split_at_mut(n);
-        self.first.forward(grid, theta, x, inside, h, packed);
+        let (h, r) = maps.split_at_mut(n);
+        self.first.forward(grid, theta, x, h, packed);
         for [first, second] in &self.blocks {
-            first.forward(grid, theta, h, inside, r, packed);
+            first.forward(grid, theta, h, r, packed);
             relu(r);
-            second.forward(grid, theta, r, inside, next, packed);
-            F::axpy(F::one(), h, next);
-            std::mem::swap(&mut h, &mut next);
+            second.add(grid, theta, r, h, packed);
         }
-        self.last.forward(grid, theta, h, inside, out, packed);
+        self.last.forward(grid, theta, h, out, packed);
     }
 
     /// Length of the memory of [`Residual::infer`].
     pub fn maps_len(&self, grid: Grid) -> usize {
-        3 * self.maps() * grid.plane()
+        2 * self.maps() * grid.plane()
     }
 
     /// The adjoint in the parameters, from the cotangent `g` of the output. `memory`: two times the maps.

@@ -5,16 +5,18 @@
 use rayon::prelude::*;
 use unspool_core::Real;
 
+use crate::conv;
 use crate::features;
 use crate::grid::{Grid, REACH};
 use crate::start;
 use crate::transformer::{Arena, Given, Operator, Prior, Transformer, project, solve, solve_len};
 use crate::window::{self, EDGES};
 
-/// Rows and columns of a tile: a small share of it is border, and its feature maps stay in the last cache.
-const TILE: usize = 128;
-/// What a tile needs beyond its border: a pixel for each convolution, and the reach of a window.
-const HALO: usize = features::LAYERS + REACH;
+/// Rows and columns of a tile: a small share of it is border.
+const TILE: [usize; 2] = [128, 128];
+/// Rows and columns that a tile needs beyond its border: those of each convolution, and the reach of a window.
+const HALO: [usize; 2] =
+    [(features::LAYERS * conv::ROWS + REACH).next_multiple_of(conv::ROWS), features::LAYERS + REACH];
 /// Heads whose graphs are held at a time.
 const TOGETHER: usize = 2;
 
@@ -174,8 +176,8 @@ impl Transformer {
     /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them.
     pub fn graphs<F: Real>(&self, block: usize, theta: &[F], grid: Grid, x: &[F]) -> Vec<F> {
         let (shape, plane) = (self.shape(), grid.plane());
-        let rows: Vec<usize> = (0..grid.height()).step_by(TILE).collect();
-        let columns: Vec<usize> = (0..grid.width()).step_by(TILE).collect();
+        let rows: Vec<usize> = (0..grid.height()).step_by(TILE[0]).collect();
+        let columns: Vec<usize> = (0..grid.width()).step_by(TILE[1]).collect();
         let planes = shape.heads * EDGES;
         let mut s = vec![F::zero(); planes * plane];
         for &top in &rows {
@@ -183,11 +185,11 @@ impl Transformer {
                 .par_iter()
                 .with_max_len(1)
                 .map_init(Vec::new, |memory, &left| {
-                    let inner = Grid::new(TILE.min(grid.height() - top), TILE.min(grid.width() - left));
-                    let (y0, x0) = (top.saturating_sub(HALO), left.saturating_sub(HALO));
+                    let inner = Grid::new(TILE[0].min(grid.height() - top), TILE[1].min(grid.width() - left));
+                    let (y0, x0) = (top.saturating_sub(HALO[0]), left.saturating_sub(HALO[1]));
                     let (y1, x1) = (
-                        (top + inner.height() + HALO).min(grid.height()),
-                        (left + inner.width() + HALO).min(grid.width()),
+                        (top + inner.height() + HALO[0]).min(grid.height()),
+                        (left + inner.width() + HALO[1]).min(grid.width()),
                     );
                     let tile = Grid::new(y1 - y0, x1 - x0);
                     let s = self.tile(block, theta, grid, x, (y0, x0), tile, memory);
@@ -198,7 +200,7 @@ impl Transformer {
                 for (inner, tile, left, own) in &tiles {
                     let own = &own[k * tile.plane()..(k + 1) * tile.plane()];
                     for row in 0..inner.height() {
-                        let from = tile.at(row + top.min(HALO), (*left).min(HALO));
+                        let from = tile.at(row + top.min(HALO[0]), (*left).min(HALO[1]));
                         s[grid.at(top + row, *left)..][..inner.width()].copy_from_slice(&own[from..][..inner.width()]);
                     }
                 }
@@ -224,20 +226,19 @@ impl Transformer {
         let features = &block.features;
         memory.clear();
         memory.resize(
-            Arena::<F>::slack(5) + features.infer_len(tile) + features.packed_len() + (shape.channels + 1 + d) * plane,
+            Arena::<F>::slack(4) + features.infer_len(tile) + features.packed_len() + (shape.channels + d) * plane,
             F::zero(),
         );
         let mut arena = Arena::new(memory);
         let maps = arena.take(features.infer_len(tile));
         let packed = arena.take(features.packed_len());
-        let (own, inside, g) = (arena.take(shape.channels * plane), arena.take(plane), arena.take(d * plane));
+        let (own, g) = (arena.take(shape.channels * plane), arena.take(d * plane));
         for (own, x) in own.chunks_exact_mut(plane).zip(x.chunks_exact(grid.plane())) {
             for row in 0..tile.height() {
                 own[tile.at(row, 0)..][..tile.width()].copy_from_slice(&x[grid.at(y0 + row, x0)..][..tile.width()]);
             }
         }
-        tile.inside(inside);
-        let f = features.infer(tile, theta, own, inside, maps, packed);
+        let f = features.infer(tile, theta, own, maps, packed);
         let mut s = vec![F::zero(); shape.heads * EDGES * plane];
         for (h, s) in s.chunks_exact_mut(EDGES * plane).enumerate() {
             let a = &theta[block.metric.start + h * d * d..][..d * d];

@@ -424,7 +424,7 @@ impl<F: Real> Map<F> for Bound<'_, F> {
         let x = arena.take(at.x.len());
         let memory = arena.take(Operator::<F>::len(prior, grid));
         let solver = arena.take(solve_len(shape, grid));
-        block.features.forward(grid, theta, at.x, self.inside, tape, packed);
+        block.features.forward(grid, theta, at.x, tape, packed);
         let f = block.features.output(grid, tape);
         next.fill(F::zero());
         for h in 0..shape.heads {
@@ -459,7 +459,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let memory = arena.take(Operator::<F>::len(prior, grid));
         let solver_tape = arena.take(self.solver_tape_len());
         let solver = arena.take(self.solver_len());
-        features.forward(grid, theta, at.x, self.inside, tape, packed);
+        features.forward(grid, theta, at.x, tape, packed);
         let f = features.output(grid, tape);
         gx.fill(F::zero());
         for h in 0..shape.heads {

@@ -13,9 +13,7 @@ use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, refused, 
 /// The weights that are shipped.
 static SHIPPED: &[u8] = include_bytes!("../../weights/demosaick.safetensors");
 
-/// Pixels of a strip of a large image.
-const STRIP: usize = 3 << 20;
-/// Rows, an even number, beyond which Menon's method sees nothing.
+/// Pixels, an even number, beyond which Menon's method sees nothing.
 const MENON_REACH: usize = 16;
 
 /// The network.
@@ -68,52 +66,30 @@ impl Demosaicker {
     /// Demosaicks: three channels, neither clipped nor rounded. `sigma`: standard deviation of the noise.
     ///
     /// # Complexity
-    /// Time in proportion to pixels. Large images are done in strips: beside mosaic and result, about 300 MB are needed.
+    /// Time in proportion to pixels; beside mosaic and result, some 100 MB for each thread.
     ///
     /// # Errors
     /// Not a mosaic; values that are not finite, or so large that the result is not.
     pub fn demosaick(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
-        let (height, width) = (mosaic.height(), mosaic.width());
-        let rows = (STRIP / width.max(1)).next_multiple_of(2).max(2 * self.halo());
-        if mosaic.channels() != 1 || height <= rows + rows / 2 {
-            return self.whole(theta, mosaic, cfa, sigma);
+        let menon = |mosaic: &Image, cfa| demosaick::run(Method::Menon, mosaic, cfa);
+        if mosaic.channels() != 1 || mosaic.data().is_empty() {
+            return menon(mosaic, cfa);
         }
-        self.strips(theta, mosaic, cfa, sigma, rows)
-    }
-
-    /// Strip by strip, of so many rows, an even number; the same pixels as at once.
-    fn strips(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32, rows: usize) -> Result<Image> {
-        let (height, width) = (mosaic.height(), mosaic.width());
-        let mut image = Image::zeros(3, height, width);
-        for top in (0..height).step_by(rows) {
-            let bottom = (top + rows).min(height);
-            let (first, last) = (top.saturating_sub(self.halo()), (bottom + self.halo()).min(height));
-            let part = self.whole(theta, &mosaic.crop(first, 0, last - first, width)?, cfa.shifted(first, 0), sigma)?;
-            for c in 0..3 {
-                let own = &part.plane(c)[(top - first) * width..(bottom - first) * width];
-                image.plane_mut(c)[top * width..bottom * width].copy_from_slice(own);
-            }
-        }
-        Ok(image)
-    }
-
-    /// Rows by which a strip must reach farther than its result: those that the network and Menon's method see; even.
-    fn halo(&self) -> usize {
-        2 * self.0.net.reach() + MENON_REACH
-    }
-
-    fn whole(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
-        let (y0, x0) = cfa.red();
-        let (height, width) = (mosaic.height(), mosaic.width());
+        let (height, width, before) = (mosaic.height(), mosaic.width(), cfa.red());
         // even sizes, red first: mirrored without repeating the border
-        let (tall, wide) = ((height + y0).next_multiple_of(2), (width + x0).next_multiple_of(2));
-        let even = Image::from_fn(1, tall, wide, |_, y, x| {
-            mosaic.plane(0)[mirror(y, y0, height) * width + mirror(x, x0, width)]
-        });
-        let start = demosaick::run(Method::Menon, &even, Cfa::Rggb)?;
-        let planes = stacked(&[&start, &even])?;
-        drop((start, even));
-        self.0.correct(theta, Seen { planes: &planes, sigma }).crop(y0, x0, height, width)?.finite()
+        let (tall, wide) = ((height + before.0).next_multiple_of(2), (width + before.1).next_multiple_of(2));
+        let see = |(top, left): (usize, usize), (rows, columns): (usize, usize)| {
+            let (y0, x0) = (top.saturating_sub(MENON_REACH), left.saturating_sub(MENON_REACH));
+            let (y1, x1) = ((top + rows + MENON_REACH).min(tall), (left + columns + MENON_REACH).min(wide));
+            let part = Image::from_fn(1, y1 - y0, x1 - x0, |_, y, x| {
+                mosaic.plane(0)[mirror(y0 + y, before.0, height) * width + mirror(x0 + x, before.1, width)]
+            });
+            // an error names a place in the whole mosaic
+            let start = menon(&part, Cfa::Rggb).map_err(|error| menon(mosaic, cfa).err().unwrap_or(error))?;
+            let crop = |image: &Image| image.crop(top - y0, left - x0, rows, columns);
+            stacked(&[&crop(&start)?, &crop(&part)?])
+        };
+        self.0.correct(theta, [height, width], before, sigma, see)?.finite()
     }
 }
 
@@ -171,14 +147,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strips_and_tiles_leave_no_trace() {
+    fn tiles_leave_no_trace() {
         let net = Demosaicker::new(8, 1);
         let theta: Vec<f32> = (0..net.layout().len()).map(|i| ((i * 37 % 101) as f32 / 101.0 - 0.5) * 0.2).collect();
-        let mosaic = Image::from_fn(1, 151, 270, |_, y, x| ((x * 31 + y * 17 + x * y % 7) % 101) as f32 / 101.0);
-        for cfa in Cfa::ALL {
-            let all = net.whole(&theta, &mosaic, cfa, 0.0).expect("a mosaic");
-            let strips = net.strips(&theta, &mosaic, cfa, 0.0, 32).expect("a mosaic");
-            assert!(all.data().iter().zip(strips.data()).all(|(a, b)| a.to_bits() == b.to_bits()), "{cfa}");
+        let value = |_: usize, y: usize, x: usize| ((x * 31 + y * 17 + x * y % 7) % 101) as f32 / 101.0;
+        // several tiles, one way or both
+        for (cfa, height, width) in [(Cfa::Rggb, 1071, 60), (Cfa::Bggr, 75, 501), (Cfa::Grbg, 1100, 402)] {
+            let mosaic = Image::from_fn(1, height, width, value);
+            let image = net.demosaick(&theta, &mosaic, cfa, 0.0).expect("a mosaic");
+            let (y0, x0) = cfa.red();
+            let even =
+                Image::from_fn(1, (height + y0).next_multiple_of(2), (width + x0).next_multiple_of(2), |_, y, x| {
+                    mosaic.plane(0)[mirror(y, y0, height) * width + mirror(x, x0, width)]
+                });
+            let start = demosaick::run(Method::Menon, &even, Cfa::Rggb).expect("a mosaic");
+            let planes = stacked(&[&start, &even]).expect("planes of one size");
+            let grid = crate::Grid::new(even.height() / 2, even.width() / 2);
+            let out = net.0.infer(&theta, grid, Seen { planes: &planes, sigma: 0.0 }, &mut Memory::default());
+            let all = Image::from_fn(3, height, width, |c, y, x| {
+                let (y, x) = (y + y0, x + x0);
+                let k = 4 * c + y % 2 * 2 + x % 2;
+                start.plane(c)[y * even.width() + x] + out[k * grid.plane() + grid.at(y / 2, x / 2)]
+            });
+            assert!(all.data().iter().zip(image.data()).all(|(a, b)| a.to_bits() == b.to_bits()), "{cfa}");
         }
     }
 }

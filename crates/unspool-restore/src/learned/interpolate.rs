@@ -66,10 +66,11 @@ impl Interpolator {
         let (height, width) = (image.height(), image.width());
         for c in 0..image.channels() {
             let planes = planes(filled.plane(c), mask.plane(c), height, width);
-            let corrected = self.0.correct(theta, Seen { planes: &planes, sigma: 0.0 });
+            let see = |(top, left), (rows, columns)| planes.crop(top, left, rows, columns);
+            let corrected = self.0.correct(theta, [height, width], (0, 0), 0.0, see)?;
             for y in 0..height {
                 for x in (0..width).filter(|x| !mask.plane(c)[y * width + x]) {
-                    filled.plane_mut(c)[y * width + x] = corrected.plane(0)[y * corrected.width() + x];
+                    filled.plane_mut(c)[y * width + x] = corrected.plane(0)[y * width + x];
                 }
             }
         }

@@ -13,6 +13,7 @@ use unspool_core::Real;
 use unspool_image::{Error, Image, Result};
 use unspool_train::{Layout, weights};
 
+use crate::conv;
 use crate::grid::Grid;
 use crate::residual::Residual;
 use crate::transformer::Arena;
@@ -26,8 +27,8 @@ pub use interpolate::Interpolator;
 
 /// The noise level that a network sees as 1.
 const NOISE_UNIT: f32 = 0.1;
-/// Cells of a side of a tile.
-const TILE: usize = 128;
+/// Rows and columns of a tile, in cells.
+const TILE: [usize; 2] = [256, 128];
 /// Where the loss goes from quadratic to linear, unless told otherwise.
 pub(crate) const ROUNDING: f64 = 1e-3;
 /// Maps and residual blocks of the networks that are shipped.
@@ -47,10 +48,10 @@ struct Cells {
     rounding: f64,
 }
 
-/// What a network sees.
+/// What a network sees of some cells.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
-    /// The start, then what else there is; even size.
+    /// The start, then what else there is.
     planes: &'a Image,
     /// Standard deviation of the noise, for networks that see it.
     sigma: f32,
@@ -93,54 +94,58 @@ impl Cells {
         4 * self.corrected
     }
 
-    /// The start with what the network adds, tile by tile.
-    fn correct(&self, theta: &[f32], seen: Seen) -> Image {
-        let planes = seen.planes;
-        let (rows, columns) = (planes.height() / 2, planes.width() / 2);
-        let halo = self.net.reach();
-        let grid_of = |top: usize, left: usize| {
-            let (y0, x0) = (top.saturating_sub(halo), left.saturating_sub(halo));
-            ((y0, x0), Grid::new((top + TILE + halo).min(rows) - y0, (left + TILE + halo).min(columns) - x0))
+    /// The start with what the network adds, tile by tile: `height x width` pixels of an image whose cells begin `before` rows and
+    /// columns earlier. `see` makes what the network sees of the `(height, width)` pixels from a corner on, cells complete.
+    fn correct(
+        &self,
+        theta: &[f32],
+        [height, width]: [usize; 2],
+        before: (usize, usize),
+        sigma: f32,
+        see: impl Fn((usize, usize), (usize, usize)) -> Result<Image> + Sync,
+    ) -> Result<Image> {
+        let (rows, columns) = ((height + before.0).div_ceil(2), (width + before.1).div_ceil(2));
+        let halo = [conv::ROWS * self.net.convolutions(), self.net.convolutions()];
+        let tile = |memory: &mut Memory<f32>, &(top, left): &(usize, usize)| {
+            let (y0, x0) = (top.saturating_sub(halo[0]), left.saturating_sub(halo[1]));
+            let (y1, x1) = ((top + TILE[0] + halo[0]).min(rows), (left + TILE[1] + halo[1]).min(columns));
+            let grid = Grid::new(y1 - y0, x1 - x0);
+            let planes = &see((2 * y0, 2 * x0), (2 * grid.height(), 2 * grid.width()))?;
+            let out = self.infer(theta, grid, Seen { planes, sigma }, memory);
+            let (height, width) = (TILE[0].min(rows - top), TILE[1].min(columns - left));
+            Ok(Image::from_fn(self.corrected, 2 * height, 2 * width, |c, y, x| {
+                let (k, y, x) = (4 * c + y % 2 * 2 + x % 2, y + 2 * (top - y0), x + 2 * (left - x0));
+                planes.plane(c)[y * planes.width() + x] + out[k * grid.plane() + grid.at(y / 2, x / 2)]
+            }))
         };
-        let tiles: Vec<(usize, usize)> =
-            (0..rows).step_by(TILE).flat_map(|top| (0..columns).step_by(TILE).map(move |left| (top, left))).collect();
-        let start = &planes.data()[..4 * self.corrected * rows * columns];
-        let mut image = Image::zeros(self.corrected, 2 * rows, 2 * columns);
-        image.data_mut().copy_from_slice(start);
-        for some in tiles.chunks(64) {
-            let done: Vec<Vec<f32>> = some
-                .par_iter()
-                .with_max_len(1)
-                .map_init(Memory::default, |memory, &(top, left)| {
-                    let (corner, grid) = grid_of(top, left);
-                    self.infer(theta, grid, seen, corner, memory)
-                })
-                .collect();
-            for (&(top, left), out) in some.iter().zip(&done) {
-                let ((y0, x0), grid) = grid_of(top, left);
-                for (k, plane) in out.chunks_exact(grid.plane()).enumerate() {
-                    let (c, dy, dx) = (k / 4, k / 2 % 2, k % 2);
-                    for y in top..(top + TILE).min(rows) {
-                        for x in left..(left + TILE).min(columns) {
-                            image.plane_mut(c)[(2 * y + dy) * 2 * columns + 2 * x + dx] +=
-                                plane[grid.at(y - y0, x - x0)];
+        let tiles: Vec<(usize, usize)> = (0..rows)
+            .step_by(TILE[0])
+            .flat_map(|top| (0..columns).step_by(TILE[1]).map(move |left| (top, left)))
+            .collect();
+        let mut image = Image::zeros(self.corrected, height, width);
+        // few at a time, since each holds its result
+        for some in tiles.chunks(4 * rayon::current_num_threads()) {
+            let done: Vec<Image> =
+                some.par_iter().with_max_len(1).map_init(Memory::default, tile).collect::<Result<_>>()?;
+            for (&(top, left), part) in some.iter().zip(&done) {
+                let (top, left) = (2 * top as isize - before.0 as isize, 2 * left as isize - before.1 as isize);
+                let (skip, first) = ((-left).max(0) as usize, left.max(0) as usize);
+                for c in 0..self.corrected {
+                    for (y, row) in part.plane(c).chunks_exact(part.width()).enumerate() {
+                        let y = top + y as isize;
+                        if (0..height as isize).contains(&y) {
+                            let out = &mut image.plane_mut(c)[y as usize * width..][first..width];
+                            out.iter_mut().zip(&row[skip..]).for_each(|(out, &v)| *out = v);
                         }
                     }
                 }
             }
         }
-        image
+        Ok(image)
     }
 
-    /// Runs on the cells from `(y0, x0)` on.
-    fn run<'a, F: Real>(
-        &self,
-        theta: &[F],
-        grid: Grid,
-        seen: Seen,
-        corner: (usize, usize),
-        memory: &'a mut Memory<F>,
-    ) -> Run<'a, F> {
+    /// Runs on all cells.
+    fn run<'a, F: Real>(&self, theta: &[F], grid: Grid, seen: Seen, memory: &'a mut Memory<F>) -> Run<'a, F> {
         let (net, plane, inputs, outputs) = (&self.net, grid.plane(), self.inputs(), self.outputs());
         let need = Arena::<F>::slack(7)
             + (inputs + 2 * outputs + 1) * plane
@@ -153,36 +158,29 @@ impl Cells {
         let (x, inside, out) = (arena.take(inputs * plane), arena.take(plane), arena.take(outputs * plane));
         let (g, tape) = (arena.take(outputs * plane), arena.take(net.tape_len(grid)));
         let (packed, rest) = (arena.take(net.packed_len()), arena.take(net.vjp_memory_len(grid)));
-        self.load(grid, seen, corner, x, inside);
-        net.forward(grid, theta, x, inside, tape, packed, out);
+        grid.inside(inside);
+        self.load(grid, seen, x);
+        net.forward(grid, theta, x, tape, packed, out);
         Run { x, inside, out, g, tape, packed, rest }
     }
 
     /// The output alone.
-    fn infer(
-        &self,
-        theta: &[f32],
-        grid: Grid,
-        seen: Seen,
-        corner: (usize, usize),
-        memory: &mut Memory<f32>,
-    ) -> Vec<f32> {
+    fn infer(&self, theta: &[f32], grid: Grid, seen: Seen, memory: &mut Memory<f32>) -> Vec<f32> {
         let (net, plane) = (&self.net, grid.plane());
-        let need = Arena::<f32>::slack(4) + (self.inputs() + 1) * plane + net.maps_len(grid) + net.packed_len();
+        let need = Arena::<f32>::slack(3) + self.inputs() * plane + net.maps_len(grid) + net.packed_len();
         memory.0.clear();
         memory.0.resize(need, 0.0);
         let mut arena = Arena::new(&mut memory.0);
-        let (x, inside) = (arena.take(self.inputs() * plane), arena.take(plane));
-        let (maps, packed) = (arena.take(net.maps_len(grid)), arena.take(net.packed_len()));
+        let (x, maps) = (arena.take(self.inputs() * plane), arena.take(net.maps_len(grid)));
+        let packed = arena.take(net.packed_len());
         let mut out = vec![0.0; self.outputs() * plane];
-        self.load(grid, seen, corner, x, inside);
-        net.infer(grid, theta, x, inside, maps, packed, &mut out);
+        self.load(grid, seen, x);
+        net.infer(grid, theta, x, maps, packed, &mut out);
         out
     }
 
-    /// What is seen of the cells from `(y0, x0)` on, and where there are cells.
-    fn load<F: Real>(&self, grid: Grid, seen: Seen, (y0, x0): (usize, usize), x: &mut [F], inside: &mut [F]) {
-        grid.inside(inside);
+    /// What is seen.
+    fn load<F: Real>(&self, grid: Grid, seen: Seen, x: &mut [F]) {
         let width = seen.planes.width();
         for (k, x) in x.chunks_exact_mut(grid.plane()).enumerate() {
             for row in 0..grid.height() {
@@ -191,7 +189,7 @@ impl Cells {
                     x.fill(F::of(f64::from(seen.sigma / NOISE_UNIT)));
                     continue;
                 }
-                let line = &seen.planes.plane(k / 4)[(2 * (y0 + row) + k / 2 % 2) * width + 2 * x0 + k % 2..];
+                let line = &seen.planes.plane(k / 4)[(2 * row + k / 2 % 2) * width + k % 2..];
                 x.iter_mut().zip(line.iter().step_by(2)).for_each(|(x, &v)| *x = F::of(f64::from(v)));
             }
         }
@@ -218,7 +216,7 @@ impl Cells {
     /// The mean of `sqrt(e^2 + rounding^2) - rounding` over all samples; its gradient is added.
     fn loss<F: Real>(&self, theta: &[F], seen: Seen, truth: Truth, gradient: &mut [F], memory: &mut Memory<F>) -> f64 {
         let grid = Grid::new(seen.planes.height() / 2, seen.planes.width() / 2);
-        let Run { x, inside, out, g, tape, packed, rest } = self.run(theta, grid, seen, (0, 0), memory);
+        let Run { x, inside, out, g, tape, packed, rest } = self.run(theta, grid, seen, memory);
         let (mut loss, n) = (0.0, truth.target.data().len() as f64);
         self.compare(grid, seen, truth, out, |index, e| {
             let size = e.hypot(self.rounding);
@@ -232,7 +230,7 @@ impl Cells {
     /// [`METRICS`], lower is better.
     fn metrics<F: Real>(&self, theta: &[F], seen: Seen, truth: Truth, memory: &mut Memory<F>) -> [f64; 2] {
         let grid = Grid::new(seen.planes.height() / 2, seen.planes.width() / 2);
-        let run = self.run(theta, grid, seen, (0, 0), memory);
+        let run = self.run(theta, grid, seen, memory);
         let n = truth.target.data().len() as f64;
         let (mut own, mut of_start) = (0.0, 0.0);
         self.compare(grid, seen, truth, run.out, |_, e| own += e * e / n);
