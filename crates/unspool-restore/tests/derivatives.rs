@@ -1,7 +1,7 @@
 //! Every adjoint against finite differences, in f64.
 
 use rand::RngExt;
-use unspool_core::{At, Map, Vjp};
+use unspool_core::{At, Map, Real, Vjp};
 use unspool_image::Cfa;
 use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, stencil, window};
 
@@ -36,9 +36,7 @@ fn close(a: f64, b: f64, what: &str) {
 fn convolution_equals_its_definition_and_its_adjoints() {
     let mut rng = rng(1);
     let sizes = [(5, 7), (9, 4), (1, 1), (4, 16), (6, 29), (7, 30), (8, 49)];
-    for ((height, width), inputs, outputs) in
-        sizes.into_iter().zip([(3, 8), (5, 11), (1, 3)].into_iter().cycle()).map(|(size, (i, o))| (size, i, o))
-    {
+    for ((height, width), (inputs, outputs)) in sizes.into_iter().zip([(3, 8), (5, 11), (1, 3)].into_iter().cycle()) {
         let grid = Grid::new(height, width);
         let (plane, mut inside) = (grid.plane(), vec![0.0; grid.plane()]);
         grid.inside(&mut inside);
@@ -79,6 +77,25 @@ fn convolution_equals_its_definition_and_its_adjoints() {
         close(forward, dot(&gk, &kernels), "adjoint in the kernels");
         close(gb.iter().sum(), g.iter().sum(), "adjoint in the bias");
     }
+}
+
+#[test]
+fn convolution_in_single_precision() {
+    let (grid, maps) = (Grid::new(40, 50), 48);
+    let mut rng = rng(4);
+    let x = random(grid, maps, &mut rng);
+    let kernels: Vec<f64> = (0..maps * maps * 9).map(|_| rng.random::<f64>() - 0.5).collect();
+    fn run<F: Real>(grid: Grid, maps: usize, kernels: &[f64], x: &[f64]) -> Vec<f64> {
+        let [kernels, x] = [kernels, x].map(|v| v.iter().map(|&v| F::of(v)).collect::<Vec<F>>());
+        let (mut packed, mut out) = (vec![F::zero(); conv::packed_len(maps, maps)], vec![F::zero(); x.len()]);
+        conv::pack(&kernels, maps, maps, &mut packed);
+        conv::forward(grid, &x, &packed, None, &mut out);
+        out.into_iter().map(Real::wide).collect()
+    }
+    let (double, single) = (run::<f64>(grid, maps, &kernels, &x), run::<f32>(grid, maps, &kernels, &x));
+    let error: f64 = double.iter().zip(&single).map(|(a, b)| (a - b).powi(2)).sum();
+    let relative = (error / dot(&double, &double)).sqrt();
+    assert!(relative < 5e-7, "{relative}");
 }
 
 #[test]
