@@ -109,7 +109,7 @@ pub struct Row {
     /// GMSE of each method with its 95 % interval over graphs, in the order of the methods asked for; none where a method
     /// has no weights for this number of nodes, or found nothing.
     pub gmse: Vec<Option<Estimate>>,
-    /// What no method can beat in the mean, where that is known: [`bound::genie`](crate::bound::genie).
+    /// What no method can beat in the mean, where that is known: [`bound::genie`].
     pub bound: Option<Estimate>,
     /// How far the probabilities of [`Method::Learned`] can be trusted.
     pub calibration: Calibration,
