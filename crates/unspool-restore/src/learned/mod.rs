@@ -123,8 +123,8 @@ impl Cells {
             .flat_map(|top| (0..columns).step_by(TILE[1]).map(move |left| (top, left)))
             .collect();
         let mut image = Image::zeros(self.corrected, height, width);
-        // few at a time, since each holds its result
-        for some in tiles.chunks(4 * rayon::current_num_threads()) {
+        // a thread that waits inside of a tile would begin another one, with memory of its own
+        for some in tiles.chunks(rayon::current_num_threads()) {
             let done: Vec<Image> =
                 some.par_iter().with_max_len(1).map_init(Memory::default, tile).collect::<Result<_>>()?;
             for (&(top, left), part) in some.iter().zip(&done) {
