@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Some(("learned", "forward")) => learned(args, effort)?,
             Some(("learned", _)) => step(&Demosaicker::shipped(), &mosaics(), effort)?,
             Some((model, "forward")) => forward(&transformer(model), args, effort)?,
-            Some((model, _)) => step(&Supervised { net: transformer(model), inner: 0.0 }, &samples(), effort)?,
+            Some((model, _)) => step(&Supervised::new(transformer(model)), &samples(), effort)?,
             None => return Err(Error::Usage(format!("no case is called `{name}`"))),
         };
         Ok(Record::new(name.to_owned(), args.suite.threads, &timing))

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use unspool_image::Image;
 use unspool_train::trainer::Event;
-use unspool_train::{Adam, Dataset, Ended, Error, Layout, Model, Result, RunFolder, Schedule, Settings, Trainer};
+use unspool_train::{Adam, Dataset, Ended, Error, Layout, Model, Muon, Result, RunFolder, Schedule, Settings, Trainer};
 
 use crate::learned::{Demosaicker, Interpolator, ROUNDING};
 use crate::patches::{Drawing, Patches};
@@ -39,7 +39,10 @@ pub struct Recipe {
     /// [`Supervised::inner`], of uGLR and uGTV.
     #[serde(default)]
     pub inner: f64,
-    /// [`Demosaicker::rounded`] and [`Interpolator::rounded`], of the networks of ours.
+    /// [`Supervised::border`], of uGLR and uGTV.
+    #[serde(default)]
+    pub border: usize,
+    /// Where the loss goes from quadratic to linear, of samples from 0 to 1.
     #[serde(default = "rounding")]
     pub rounding: f64,
     /// How it is trained.
@@ -82,12 +85,13 @@ impl Recipe {
             patches: drawing(10_000, 64, true),
             validation: drawing(82, 64, true),
             inner: 0.0,
-            rounding: ROUNDING,
+            border: 4,
+            rounding: 5e-3,
             training: Settings {
                 batch: 4,
                 rate,
-                clip: Some(0.02),
                 adam: Adam { beta2: 0.99, ..Adam::default() },
+                muon: Some(Muon { size: 0.12, ..Muon::default() }),
                 ..training
             },
         };
@@ -97,6 +101,7 @@ impl Recipe {
                 patches: Drawing { clean: 0.6, noise: 20.0, ..drawing(8000, 64, false) },
                 validation: drawing(164, 128, true),
                 inner: 0.0,
+                border: 0,
                 rounding: ROUNDING,
                 training,
             },
@@ -105,6 +110,7 @@ impl Recipe {
                 patches: Drawing { halved: 0.4, ..drawing(8000, 64, false) },
                 validation: drawing(246, 128, true),
                 inner: 0.0,
+                border: 0,
                 rounding: ROUNDING,
                 training: Settings { epochs: 12, ..training },
             },
@@ -125,7 +131,8 @@ impl Recipe {
     }
 
     fn supervised(&self, prior: Prior) -> Supervised {
-        Supervised { net: Transformer::shipped(prior), inner: self.inner }
+        let Recipe { inner, border, rounding, .. } = *self;
+        Supervised { net: Transformer::shipped(prior), inner, rounding, border }
     }
 
     /// Trains, in a folder, from its checkpoint if it has one; else from the values `start`, or from the seed.

@@ -1,4 +1,4 @@
-//! The network as a model to be trained: mean squared error, gradients block by block.
+//! The network as a model to be trained: the loss, gradients block by block.
 //!
 //! The way back holds the estimate after each block and repeats one block at a time. A block's solver nearly forgets the
 //! estimate that it starts from: what reaches the blocks before it goes through its graph alone, and is small. Errors of
@@ -9,6 +9,7 @@ use unspool_image::{Image, Mask};
 use unspool_train::layer::unrolled::Unrolled;
 use unspool_train::{Error, Layout, Model, Noise, Result};
 
+use crate::grid::Grid;
 use crate::restore::Observed;
 use crate::transformer::{Bound, Transformer};
 
@@ -76,13 +77,51 @@ impl Transformer {
     }
 }
 
-/// A network with what is asked of it.
+/// A network with what is asked of it: after each block, the mean of `sqrt(e^2 + rounding^2) - rounding` over the errors `e`
+/// of all samples but those next to the border.
 #[derive(Clone, Debug)]
 pub struct Supervised {
     /// The network.
     pub net: Transformer,
-    /// Weight of the mean squared error after each block but the last, whose weight is 1.
+    /// Weight of the loss after each block but the last, whose weight is 1.
     pub inner: f64,
+    /// Where the loss goes from quadratic to linear.
+    pub rounding: f64,
+    /// Rows and columns next to the border that are not asked for, in metrics neither. What lies beyond the border of a patch
+    /// is missing there alone, and a large part of a patch is next to it: of a whole image, nearly nothing.
+    pub border: usize,
+}
+
+impl Supervised {
+    /// With the loss of the recipes: every block but the last is free, and errors count linearly beyond 0.005.
+    pub fn new(net: Transformer) -> Self {
+        Supervised { net, inner: 0.0, rounding: 5e-3, border: 4 }
+    }
+
+    /// How many samples are asked for.
+    fn asked(&self, sample: &Sample) -> Result<f64> {
+        let (height, width) = (sample.target.height(), sample.target.width());
+        let inner = |n: usize| n.checked_sub(2 * self.border).filter(|&n| n > 0);
+        match inner(height).zip(inner(width)) {
+            Some((rows, columns)) => Ok((sample.target.channels() * rows * columns) as f64),
+            None => {
+                let problem = format!("all of its {height} x {width} pixels are within {} of the border", self.border);
+                Err(Error::Sample { index: 0, problem })
+            }
+        }
+    }
+
+    /// Calls `f(index in the planes, error)` for each sample that is asked for.
+    fn errors<F: Real>(&self, grid: Grid, x: &[F], target: &[F], mut f: impl FnMut(usize, f64)) {
+        for plane in (0..x.len()).step_by(grid.plane()) {
+            for y in self.border..grid.height() - self.border {
+                let row = plane + grid.at(y, 0);
+                for i in row + self.border..row + grid.width() - self.border {
+                    f(i, (x[i] - target[i]).wide());
+                }
+            }
+        }
+    }
 }
 
 impl<F: Real> Model<F> for Supervised {
@@ -105,20 +144,23 @@ impl<F: Real> Model<F> for Supervised {
         gradient: &mut [F],
         memory: &mut Memory<F>,
     ) -> Result<f64> {
+        let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
-        let (blocks, n) = (self.net.shape().blocks, sample.target.data().len() as f64);
+        let (blocks, rounding) = (self.net.shape().blocks, self.rounding);
         let unrolled = self.net.unroll(theta, &observed, memory);
         let map = self.net.bind(&observed);
         let mut loss = 0.0;
         unrolled.with_state(blocks, |_, g| g.fill(F::zero()));
         for t in (0..blocks).rev() {
             let weight = if t + 1 == blocks { 1.0 } else { self.inner };
-            loss += weight * F::sum_squares_diff(unrolled.state(t + 1), &target) / n;
             unrolled.with_state(t + 1, |x, g| {
-                let scale = F::of(2.0 * weight / n);
-                for ((g, &x), &t) in g.iter_mut().zip(x).zip(&target) {
-                    *g += scale * (x - t);
-                }
+                let mut sum = 0.0;
+                self.errors(observed.grid, x, &target, |i, e| {
+                    let size = (e * e + rounding * rounding).sqrt();
+                    sum += size - rounding;
+                    g[i] += F::of(weight * e / (n * size));
+                });
+                loss += weight * sum / n;
             });
             unrolled.back(&map, t, theta, gradient);
         }
@@ -137,10 +179,12 @@ impl<F: Real> Model<F> for Supervised {
         out: &mut [f64],
         memory: &mut Memory<F>,
     ) -> Result<()> {
+        let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
-        let blocks = self.net.shape().blocks;
         let unrolled = self.net.unroll(theta, &observed, memory);
-        out[0] = F::sum_squares_diff(unrolled.state(blocks), &target) / sample.target.data().len() as f64;
+        let mut sum = 0.0;
+        self.errors(observed.grid, unrolled.state(self.net.shape().blocks), &target, |_, e| sum += e * e);
+        out[0] = sum / n;
         Ok(())
     }
 }

@@ -2,8 +2,10 @@
 
 use rand::RngExt;
 use unspool_core::{At, Map, Real, Vjp};
-use unspool_image::Cfa;
-use unspool_restore::{Bound, Grid, Prior, Shape, Transformer, conv, start, stencil, window};
+use unspool_image::{Cfa, Image};
+use unspool_restore::train::Memory;
+use unspool_restore::{Bound, Grid, Prior, Sample, Shape, Supervised, Transformer, conv, start, stencil, window};
+use unspool_train::{Model, params};
 
 mod common;
 use common::{random, rng};
@@ -221,6 +223,51 @@ fn networks_whose_solutions_leave_their_bounds() {
         // bounds of 2 for each head, whose weights add up to one but for what the test adds
         assert!((1.9..2.3).contains(&largest), "{largest}");
     }
+}
+
+/// What training takes from it: the loss with errors after every block, away from the border.
+#[test]
+fn the_loss_of_training() {
+    let mut rng = rng(6);
+    let shape = Shape { blocks: 2, maps: 4, heads: 2, admm: 4, cg: 3, ..Shape::paper(Prior::Gtv, 3) };
+    let model = Supervised { inner: 0.3, rounding: 0.05, border: 2, net: Transformer::new(shape) };
+    let target = Image::from_fn(3, 7, 8, |_, _, _| rng.random());
+    let mosaic = Cfa::Rggb.mosaic(&target).unwrap();
+    let sample =
+        Sample { target: target.clone(), observed: Cfa::Rggb.spread(&mosaic).unwrap(), mask: Cfa::Rggb.mask(7, 8) };
+    let mut memory = Model::<f64>::memory(&model);
+    let theta: Vec<f64> = model.net.layout().init(6);
+    let mut loss = |theta: &[f64], sample: &Sample, gradient: &mut [f64]| {
+        model.loss(theta, sample, &mut params::stream(0, 0, 0), gradient, &mut memory).unwrap()
+    };
+    let mut gradient = vec![0.0; theta.len()];
+    let first = loss(&theta, &sample, &mut gradient);
+    let direction: Vec<f64> = theta.iter().map(|_| rng.random::<f64>() - 0.5).collect();
+    let spare = std::cell::RefCell::new((vec![0.0; theta.len()], loss));
+    let at = |theta: &[f64], sample: &Sample| {
+        let (gradient, loss) = &mut *spare.borrow_mut();
+        loss(theta, sample, gradient)
+    };
+    let along = |t: f64| {
+        let moved: Vec<f64> = theta.iter().zip(&direction).map(|(theta, d)| theta + t * d).collect();
+        at(&moved, &sample)
+    };
+    derivatives(along, &gradient, 0.0, &direction, "all parameters");
+    // what is next to the border does not count, all else does
+    let changed = |y: usize, x: usize| {
+        let mut other = sample.clone();
+        other.target.plane_mut(1)[y * 8 + x] += 0.1;
+        at(&theta, &other) != first
+    };
+    for (y, x) in [(1, 3), (5, 3), (3, 1), (3, 6)] {
+        assert!(!changed(y, x), "({y}, {x})");
+    }
+    for (y, x) in [(2, 2), (4, 5)] {
+        assert!(changed(y, x), "({y}, {x})");
+    }
+    let small = Supervised { border: 4, ..model.clone() };
+    let refused = small.metrics(&theta, &sample, &mut params::stream(0, 0, 0), &mut [0.0], &mut Memory::default());
+    assert!(refused.unwrap_err().to_string().contains("7 x 8 pixels are within 4 of the border"));
 }
 
 #[test]

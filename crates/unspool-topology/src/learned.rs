@@ -135,6 +135,7 @@ impl Learned {
             rate: 1e-4,
             schedule: Schedule::Constant,
             adam: Adam::default(),
+            muon: None,
             clip: Some(1.0),
             patience: Some(10),
             checkpoint_every: 0,

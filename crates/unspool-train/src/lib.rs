@@ -5,6 +5,7 @@
 //! | [`params`] | parameters with names, shapes and constraints, one flat vector |
 //! | [`layer`] | linear maps, graph convolution, activations, unrolled [`Map`](unspool_core::Map)s: each with its adjoint |
 //! | [`optimizer`] | Adam and AdamW; [`Schedule`]s of the learning rate |
+//! | [`muon`] | Muon, for matrices and kernels |
 //! | [`model`] | what a network must offer to be trained: [`Model`], and [`Dataset`] for what it is trained on |
 //! | [`trainer`] | the loop: epochs, batches, validation, early stopping; interrupted and resumed bit for bit |
 //! | [`run_folder`] | the files of a run: configuration, environment, metrics, checkpoint, weights |
@@ -16,6 +17,7 @@
 
 pub mod layer;
 pub mod model;
+pub mod muon;
 pub mod optimizer;
 pub mod params;
 pub mod run_folder;
@@ -26,6 +28,7 @@ mod error;
 
 pub use error::{Error, Result};
 pub use model::{Dataset, Model, Noise};
+pub use muon::Muon;
 pub use optimizer::{Adam, Schedule};
 pub use params::{Constraint, Init, Layout};
 pub use run_folder::RunFolder;

@@ -11,6 +11,7 @@ use unspool_core::Real;
 
 use crate::error::{Error, Result};
 use crate::model::{Dataset, Model};
+use crate::muon::{self, Muon};
 use crate::optimizer::{Adam, Schedule};
 use crate::params::stream;
 use crate::run_folder::RunFolder;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// The optimizer.
     pub adam: Adam,
+    /// Instead of Adam's, steps of matrices of at least 16 rows and columns, kernels of convolutions among them.
+    pub muon: Option<Muon>,
     /// Longest gradient; longer ones are scaled down.
     pub clip: Option<f64>,
     /// Stop after so many epochs without a better one.
@@ -51,6 +54,7 @@ impl Default for Settings {
             rate: 1e-2,
             schedule: Schedule::Exponential(0.95),
             adam: Adam::default(),
+            muon: None,
             clip: None,
             patience: None,
             checkpoint_every: 200,
@@ -136,6 +140,14 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         if settings.clip.is_some_and(|c| c.is_nan() || c <= 0.0) {
             return Err(Error::range("the clip", settings.clip.unwrap_or(0.0), "positive"));
         }
+        if let Some(Muon { momentum, size }) = settings.muon {
+            if !(0.0..1.0).contains(&momentum) {
+                return Err(Error::range("the momentum of Muon", momentum, "at least 0 and below 1"));
+            }
+            if !(size > 0.0 && size.is_finite()) {
+                return Err(Error::range("the size of Muon's steps", size, "positive and finite"));
+            }
+        }
         let raw = model.layout().init(settings.seed);
         let zeros = vec![F::zero(); raw.len()];
         let state =
@@ -215,7 +227,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
             .map(|_| Part { gradient: vec![F::zero(); n], memory: self.model.memory(), loss: Ok(0.0) })
             .collect();
         let mut values = vec![F::zero(); n];
-        let mut order: Vec<usize> = Vec::new();
+        let (mut order, mut memory): (Vec<usize>, Vec<F>) = Default::default();
         while self.state.progress.epoch < epochs {
             let epoch = self.state.progress.epoch;
             if self.is_stale() {
@@ -248,7 +260,14 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
                 let State { raw, first, second, progress, .. } = &mut self.state;
                 progress.steps = progress.steps.saturating_add(1);
                 progress.rate = rate;
-                self.settings.adam.step(rate, progress.steps, raw, first, second, gradient);
+                for entry in layout.entries() {
+                    let own = entry.range.clone();
+                    let (x, m, g) = (&mut raw[own.clone()], &mut first[own.clone()], &gradient[own.clone()]);
+                    match self.settings.muon.zip(muon::matrix(entry)) {
+                        Some((muon, shape)) => muon.step(rate, shape, x, m, g, &mut memory),
+                        None => self.settings.adam.step(rate, progress.steps, x, m, &mut second[own], g),
+                    }
+                }
                 progress.batch += 1;
                 progress.loss += loss * chosen.len() as f64;
                 let seen = (number * batch + chosen.len()) as f64;

@@ -6,10 +6,10 @@ use std::path::Path;
 use unspool_train::layer::Linear;
 use unspool_train::trainer::Event;
 use unspool_train::{
-    Constraint, Ended, Error, Init, Layout, Model, Noise, Result, RunFolder, Schedule, Settings, Trainer, weights,
+    Constraint, Ended, Error, Init, Layout, Model, Muon, Noise, Result, RunFolder, Schedule, Settings, Trainer, weights,
 };
 
-/// `y = W x + b` with noise on `x`, squared error, and a positive factor.
+/// The mean of `W x + b` with noise on `x`, which is repeated as often as needed, squared error, and a positive factor.
 struct Line {
     layout: Layout,
     linear: Linear,
@@ -18,8 +18,12 @@ struct Line {
 
 impl Line {
     fn new() -> Self {
+        Line::of(3, 1)
+    }
+
+    fn of(inputs: usize, outputs: usize) -> Self {
         let mut layout = Layout::new();
-        let linear = Linear::new(&mut layout, "line", 3, 1, Init::Xavier(1.0), Init::Constant(0.0));
+        let linear = Linear::new(&mut layout, "line", inputs, outputs, Init::Xavier(1.0), Init::Constant(0.0));
         let factor = layout.add("factor", &[1], Constraint::Positive, Init::Constant(1.0));
         Line { layout, linear, factor }
     }
@@ -37,13 +41,15 @@ impl Model<f64> for Line {
 
     fn loss(&self, theta: &[f64], s: &[f64; 4], noise: &mut Noise, g: &mut [f64], (): &mut ()) -> Result<f64> {
         use rand::RngExt;
-        let x: Vec<f64> = s[..3].iter().map(|x| x + 0.01 * noise.random::<f64>()).collect();
-        let mut y = [0.0];
+        let outputs = self.linear.bias().len();
+        let inputs = self.linear.weight().len() / outputs;
+        let x: Vec<f64> = s[..3].iter().cycle().take(inputs).map(|x| x + 0.01 * noise.random::<f64>()).collect();
+        let mut y = vec![0.0; outputs];
         self.linear.forward(theta, &x, &mut y);
-        let factor = theta[self.factor.start];
-        let error = factor * y[0] - s[3];
-        g[self.factor.start] += 2.0 * error * y[0];
-        self.linear.backward(theta, &x, &[2.0 * error * factor], g, None);
+        let (factor, mean) = (theta[self.factor.start], y.iter().sum::<f64>() / outputs as f64);
+        let error = factor * mean - s[3];
+        g[self.factor.start] += 2.0 * error * mean;
+        self.linear.backward(theta, &x, &vec![2.0 * error * factor / outputs as f64; outputs], g, None);
         Ok(error * error)
     }
 
@@ -81,48 +87,57 @@ fn files(path: &Path) -> [Vec<u8>; 3] {
         .map(|name| std::fs::read(path.join(name)).unwrap())
 }
 
-fn whole(threads: usize) -> [Vec<u8>; 3] {
+/// By Adam alone; and with a matrix that takes Muon's steps.
+fn both() -> [(Line, Settings); 2] {
+    let muon = Some(Muon { size: 1.0, momentum: 0.8 });
+    [(Line::new(), settings()), (Line::of(16, 16), Settings { muon, ..settings() })]
+}
+
+fn whole(threads: usize, net: &Line, settings: Settings) -> [Vec<u8>; 3] {
     let home = tempfile::tempdir().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let (net, folder) = (Line::new(), open(home.path(), false).unwrap());
-        let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
+        let folder = open(home.path(), false).unwrap();
+        let mut trainer: Trainer<f64, Line> = Trainer::new(net, settings).unwrap();
         let ended = trainer.run(&data(50), &data(20), Some(&folder), |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(ended, Ended::Finished);
-        assert!(trainer.history().last().unwrap().validation[0].1 < 1e-3);
+        let error = trainer.history().last().unwrap().validation[0].1;
+        assert!(error < 1e-3, "{error}");
     });
     files(home.path())
 }
 
 #[test]
 fn threads_change_nothing() {
-    assert!(whole(1) == whole(3));
+    assert!(both().into_iter().all(|(net, settings)| whole(1, &net, settings) == whole(3, &net, settings)));
 }
 
 #[test]
 fn interrupted_anywhere_and_resumed_it_ends_with_the_same_bits() {
-    let want = whole(2);
-    for stride in [1, 2, 5, 13] {
-        let home = tempfile::tempdir().unwrap();
-        let mut runs = 0;
-        loop {
-            runs += 1;
-            let (net, folder) = (Line::new(), open(home.path(), true).unwrap());
-            let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings()).unwrap();
-            if folder.checkpoint().exists() {
-                trainer.resume(&folder.checkpoint()).unwrap();
+    for ((net, settings), strides) in both().into_iter().zip([&[1, 2, 5, 13][..], &[5]]) {
+        let want = whole(2, &net, settings);
+        for &stride in strides {
+            let home = tempfile::tempdir().unwrap();
+            let mut runs = 0;
+            loop {
+                runs += 1;
+                let folder = open(home.path(), true).unwrap();
+                let mut trainer: Trainer<f64, Line> = Trainer::new(&net, settings).unwrap();
+                if folder.checkpoint().exists() {
+                    trainer.resume(&folder.checkpoint()).unwrap();
+                }
+                let mut left = stride;
+                let ended = trainer.run(&data(50), &data(20), Some(&folder), |event| {
+                    left -= usize::from(matches!(event, Event::Batch(..)));
+                    if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                });
+                if ended.unwrap() == Ended::Finished {
+                    break;
+                }
+                assert!(runs < 200);
             }
-            let mut left = stride;
-            let ended = trainer.run(&data(50), &data(20), Some(&folder), |event| {
-                left -= usize::from(matches!(event, Event::Batch(..)));
-                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            if ended.unwrap() == Ended::Finished {
-                break;
-            }
-            assert!(runs < 200);
+            assert!(runs > 5 && files(home.path()) == want, "every {stride} batches");
         }
-        assert!(runs > 5 && files(home.path()) == want, "every {stride} batches");
     }
 }
 
@@ -202,4 +217,7 @@ fn what_is_not_finite_is_named() {
     assert!(trainer.run(&data(0), &data(2), None, |_| ControlFlow::Continue(())).is_err());
     assert!(Trainer::<f64, _>::new(&net, Settings { batch: 0, ..settings() }).is_err());
     assert!(Trainer::<f64, _>::new(&net, Settings { rate: f64::NAN, ..settings() }).is_err());
+    for muon in [Muon { momentum: 1.0, ..Muon::default() }, Muon { size: f64::NAN, ..Muon::default() }] {
+        assert!(Trainer::<f64, _>::new(&net, Settings { muon: Some(muon), ..settings() }).is_err());
+    }
 }
