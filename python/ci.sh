@@ -3,12 +3,12 @@
 #
 #   PYTHON    the interpreter (python3)
 #   VENV      where the packages go (target/python-venv); kept, so that the next run is quick
-#   PROFILE   Cargo profile of the extension (ci: quick to build; release: as it is shipped)
+#   PROFILE   Cargo profile of the extension (dev: quick to build; release: as it is shipped)
 #   EXTRAS    what to install beside the package (test); torch is tested where it is importable: EXTRAS=test,torch
 set -euo pipefail
 cd "$(dirname "$0")"
-python=${PYTHON:-python3} venv=${VENV:-../target/python-venv} profile=${PROFILE:-ci} extras=${EXTRAS:-test}
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../target/python}
+python=${PYTHON:-python3} venv=${VENV:-../target/python-venv} profile=${PROFILE:-dev} extras=${EXTRAS:-test}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../target}
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 venv=$(cd "$venv" && pwd)
 echo "== Python package" && "$venv/bin/pip" install --quiet --disable-pip-version-check \

@@ -172,66 +172,90 @@ fn tiff_profile(bytes: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// Other than one or three channels; more pixels than the format can hold.
 pub fn encode(photo: &Photo, format: Format) -> Result<Vec<u8>> {
-    let Photo { image, alpha, depth, profile } = photo;
-    let (colors, height, width) = (image.channels(), image.height(), image.width());
-    if let Some(alpha) = alpha {
-        Image::zeros(1, height, width).check_same(alpha, "the alpha channel")?;
-    }
-    let color = match (colors, alpha.is_some(), depth) {
-        (1, false, Depth::Eight) => ExtendedColorType::L8,
-        (1, true, Depth::Eight) => ExtendedColorType::La8,
-        (3, false, Depth::Eight) => ExtendedColorType::Rgb8,
-        (3, true, Depth::Eight) => ExtendedColorType::Rgba8,
-        (1, false, Depth::Sixteen) => ExtendedColorType::L16,
-        (1, true, Depth::Sixteen) => ExtendedColorType::La16,
-        (3, false, Depth::Sixteen) => ExtendedColorType::Rgb16,
-        (3, true, Depth::Sixteen) => ExtendedColorType::Rgba16,
-        _ => {
-            let got = colors.to_string();
-            return Err(Error::Shape { what: "the number of channels of an image file", got, want: "1 or 3".into() });
+    Rounded::of(photo)?.encode(photo.profile.as_deref(), format)
+}
+
+/// As [`encode`], of a photo that is not needed any more: its values are gone before the file is made.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_last(photo: Photo, format: Format) -> Result<Vec<u8>> {
+    let rounded = Rounded::of(&photo)?;
+    let Photo { profile, .. } = photo;
+    rounded.encode(profile.as_deref(), format)
+}
+
+/// The samples of a file, pixel by pixel.
+struct Rounded {
+    bytes: Vec<u8>,
+    color: ExtendedColorType,
+    wide: u32,
+    tall: u32,
+}
+
+impl Rounded {
+    fn of(photo: &Photo) -> Result<Self> {
+        let Photo { image, alpha, depth, .. } = photo;
+        let (colors, height, width) = (image.channels(), image.height(), image.width());
+        if let Some(alpha) = alpha {
+            Image::zeros(1, height, width).check_same(alpha, "the alpha channel")?;
         }
-    };
-    let planes: Vec<&[f32]> =
-        (0..colors).map(|c| image.plane(c)).chain(alpha.as_ref().map(|alpha| alpha.plane(0))).collect();
-    let mut bytes = Vec::with_capacity(planes.len() * height * width * 2);
-    for i in 0..height * width {
-        for plane in &planes {
-            let value = (plane[i].clamp(0.0, 1.0) * depth.most()).round();
-            match depth {
-                Depth::Eight => bytes.push(value as u8),
-                Depth::Sixteen => bytes.extend((value as u16).to_ne_bytes()),
+        let color = match (colors, alpha.is_some(), depth) {
+            (1, false, Depth::Eight) => ExtendedColorType::L8,
+            (1, true, Depth::Eight) => ExtendedColorType::La8,
+            (3, false, Depth::Eight) => ExtendedColorType::Rgb8,
+            (3, true, Depth::Eight) => ExtendedColorType::Rgba8,
+            (1, false, Depth::Sixteen) => ExtendedColorType::L16,
+            (1, true, Depth::Sixteen) => ExtendedColorType::La16,
+            (3, false, Depth::Sixteen) => ExtendedColorType::Rgb16,
+            (3, true, Depth::Sixteen) => ExtendedColorType::Rgba16,
+            _ => {
+                let (what, want) = ("the number of channels of an image file", "1 or 3".into());
+                return Err(Error::Shape { what, got: colors.to_string(), want });
+            }
+        };
+        let size = |n: usize| {
+            u32::try_from(n).map_err(|_| Error::Data {
+                problem: format!("{n} pixels in a row or column are too many for an image file"),
+                hint: "cut the image into parts",
+            })
+        };
+        let (wide, tall) = (size(width)?, size(height)?);
+        let planes: Vec<&[f32]> =
+            (0..colors).map(|c| image.plane(c)).chain(alpha.as_ref().map(|alpha| alpha.plane(0))).collect();
+        let of_sample = if *depth == Depth::Eight { 1 } else { 2 };
+        let mut bytes = Vec::with_capacity(planes.len() * height * width * of_sample);
+        for i in 0..height * width {
+            for plane in &planes {
+                let value = (plane[i].clamp(0.0, 1.0) * depth.most()).round();
+                match depth {
+                    Depth::Eight => bytes.push(value as u8),
+                    Depth::Sixteen => bytes.extend((value as u16).to_ne_bytes()),
+                }
             }
         }
+        Ok(Rounded { bytes, color, wide, tall })
     }
-    let failed = |error: image::ImageError| Error::Data {
-        problem: format!("the image cannot be written: {error}"),
-        hint: "choose the other of PNG and TIFF",
-    };
-    let size = |n: usize| {
-        u32::try_from(n).map_err(|_| Error::Data {
-            problem: format!("{n} pixels in a row or column are too many for an image file"),
-            hint: "cut the image into parts",
-        })
-    };
-    let (wide, tall) = (size(width)?, size(height)?);
-    let mut file = Cursor::new(Vec::new());
-    match format {
-        Format::Png => {
-            let mut encoder = PngEncoder::new(&mut file);
-            if let Some(profile) = profile {
-                encoder.set_icc_profile(profile.clone()).map_err(|e| failed(image::ImageError::Unsupported(e)))?;
-            }
-            encoder.write_image(&bytes, wide, tall, color).map_err(failed)?;
+
+    fn encode(self, profile: Option<&[u8]>, format: Format) -> Result<Vec<u8>> {
+        let mut file = Cursor::new(Vec::new());
+        match format {
+            Format::Png => self.write(PngEncoder::new(&mut file), profile)?,
+            Format::Tiff => self.write(TiffEncoder::new(&mut file), profile)?,
         }
-        Format::Tiff => {
-            let mut encoder = TiffEncoder::new(&mut file);
-            if let Some(profile) = profile {
-                encoder.set_icc_profile(profile.clone()).map_err(|e| failed(image::ImageError::Unsupported(e)))?;
-            }
-            encoder.write_image(&bytes, wide, tall, color).map_err(failed)?;
-        }
+        Ok(file.into_inner())
     }
-    Ok(file.into_inner())
+
+    fn write(&self, mut encoder: impl ImageEncoder, profile: Option<&[u8]>) -> Result<()> {
+        let failed = |error: image::ImageError| Error::Data {
+            problem: format!("the image cannot be written: {error}"),
+            hint: "choose the other of PNG and TIFF",
+        };
+        if let Some(profile) = profile {
+            encoder.set_icc_profile(profile.to_vec()).map_err(|e| failed(image::ImageError::Unsupported(e)))?;
+        }
+        encoder.write_image(&self.bytes, self.wide, self.tall, self.color).map_err(failed)
+    }
 }
 
 /// Which samples of an image of `channels` channels are known, from an image of the mask: white is known, from half of it on.

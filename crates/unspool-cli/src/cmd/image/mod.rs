@@ -125,7 +125,7 @@ fn each<T>(
         share.stage(&file.display().to_string());
         let clock = Instant::now();
         let made = read(file).and_then(|read| make(read, file)).and_then(|(photo, note)| {
-            output::write(target, &io::encode(&photo, Format::of(target)?)?, args.force)?;
+            output::write(target, &io::encode_last(photo, Format::of(target)?)?, args.force)?;
             Ok(note)
         });
         match made {
