@@ -22,8 +22,9 @@ use crate::stencil::{Planes, Stencil, Step, entries_vjp};
 
 /// Rows of a band, as many as the operator reaches: how far an iteration runs ahead of the next one.
 const BAND: usize = 2;
-/// Numbers of a plane in the bands that are worked on together: with weights and channels they stay in cache.
-const TOGETHER: usize = 10 * 1024;
+/// Numbers of a plane in the bands that are worked on together: with weights and channels about three megabytes, which stay in
+/// the last level of the cache.
+const TOGETHER: usize = 27 * 1024;
 /// Iterations whose products with the operator's entries are added up at a time.
 const BATCH: usize = 4;
 
