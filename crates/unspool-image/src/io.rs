@@ -181,7 +181,8 @@ pub fn encode(photo: &Photo, format: Format) -> Result<Vec<u8>> {
 /// As [`encode`].
 pub fn encode_last(photo: Photo, format: Format) -> Result<Vec<u8>> {
     let rounded = Rounded::of(&photo)?;
-    let Photo { profile, .. } = photo;
+    let Photo { image, alpha, profile, .. } = photo;
+    drop((image, alpha));
     rounded.encode(profile.as_deref(), format)
 }
 
@@ -197,8 +198,10 @@ impl Rounded {
     fn of(photo: &Photo) -> Result<Self> {
         let Photo { image, alpha, depth, .. } = photo;
         let (colors, height, width) = (image.channels(), image.height(), image.width());
-        if let Some(alpha) = alpha {
-            Image::zeros(1, height, width).check_same(alpha, "the alpha channel")?;
+        let size = |image: &Image| (image.channels(), image.height(), image.width());
+        if let Some((c, h, w)) = alpha.as_ref().map(size).filter(|&size| size != (1, height, width)) {
+            let (got, want) = (format!("{c} x {h} x {w}"), format!("1 x {height} x {width}"));
+            return Err(Error::Shape { what: "the alpha channel", got, want });
         }
         let color = match (colors, alpha.is_some(), depth) {
             (1, false, Depth::Eight) => ExtendedColorType::L8,

@@ -36,6 +36,9 @@ pub struct Drawing {
     pub seed: u64,
 }
 
+/// Most patches of an epoch, whose order is drawn at once.
+const MOST: usize = 100_000_000;
+
 /// Patches of images.
 #[derive(Clone, Debug)]
 pub struct Patches<'a> {
@@ -51,12 +54,16 @@ impl<'a> Patches<'a> {
     /// Patches of colour images.
     ///
     /// # Errors
-    /// No images; one that is smaller than a patch or not in colour; a patch of odd size; a share beyond 0 to 1.
+    /// No images; one that is smaller than a patch or not in colour; a patch of odd size; a share beyond 0 to 1; more than
+    /// 100 million patches.
     pub fn new(images: &'a [Image], drawing: Drawing, plain: bool) -> Result<Self> {
         let size = drawing.size;
         if size == 0 || !size.is_multiple_of(2) {
             let problem = format!("patches of {size} x {size} pixels: their size must be even");
             return Err(Error::Sample { index: 0, problem });
+        }
+        if drawing.count > MOST {
+            return Err(Error::Range { what: "count", got: drawing.count.to_string(), must: "at most 100,000,000" });
         }
         let shares = [("clean", drawing.clean), ("halved", drawing.halved), ("shrunk", drawing.shrunk)];
         if let Some((what, got)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
@@ -137,7 +144,11 @@ impl Dataset<Gaps> for Patches<'_> {
         } else {
             match rng.random_range(0..12) {
                 0..1 => simulate::regular_mask(whole, 2, (rng.random_range(0..2), rng.random_range(0..2))),
-                1..3 => simulate::regular_mask(whole, 3, (rng.random_range(0..3), rng.random_range(0..3))),
+                1..3 => simulate::regular_mask(
+                    whole,
+                    3,
+                    (rng.random_range(0..size.min(3)), rng.random_range(0..size.min(3))),
+                ),
                 3..10 => simulate::random_mask(whole, rng.random_range(0.1..0.95), seed),
                 _ => simulate::scratch_mask(whole, rng.random_range(1..7), rng.random_range(1.0..5.0), seed),
             }

@@ -154,6 +154,14 @@ impl Recipe {
             let got = self.rounding.to_string();
             return Err(Error::Range { what: "rounding", got, must: "positive and finite" });
         }
+        let is_paper = matches!(self.model, Network::Uglr | Network::Ugtv);
+        if is_paper && self.border >= self.patches.size.min(self.validation.size).div_ceil(2) {
+            return Err(Error::Range {
+                what: "border",
+                got: self.border.to_string(),
+                must: "less than half of the size of a patch",
+            });
+        }
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);

@@ -109,7 +109,7 @@ impl Transformer {
         x
     }
 
-    /// One block: the next estimate. `slots`: memory that is kept from block to block, see [`slots`].
+    /// One block: the next estimate. `slots`: memory that is kept from block to block of one image, see [`slots`].
     pub fn restore_block<F: Real>(
         &self,
         block: usize,

@@ -85,7 +85,7 @@ pub struct Supervised {
     pub net: Transformer,
     /// Weight of the loss after each block but the last, whose weight is 1.
     pub inner: f64,
-    /// Where the loss goes from quadratic to linear.
+    /// Where the loss goes from quadratic to linear: positive.
     pub rounding: f64,
     /// Rows and columns next to the border that are not asked for, in metrics neither. What lies beyond the border of a patch
     /// is missing there alone, and a large part of a patch is next to it: of a whole image, nearly nothing.
@@ -101,7 +101,7 @@ impl Supervised {
     /// How many samples are asked for.
     fn asked(&self, sample: &Sample) -> Result<f64> {
         let (height, width) = (sample.target.height(), sample.target.width());
-        let inner = |n: usize| n.checked_sub(2 * self.border).filter(|&n| n > 0);
+        let inner = |n: usize| n.checked_sub(self.border.saturating_mul(2)).filter(|&n| n > 0);
         match inner(height).zip(inner(width)) {
             Some((rows, columns)) => Ok((sample.target.channels() * rows * columns) as f64),
             None => {
@@ -156,8 +156,8 @@ impl<F: Real> Model<F> for Supervised {
             unrolled.with_state(t + 1, |x, g| {
                 let mut sum = 0.0;
                 self.errors(observed.grid, x, &target, |i, e| {
-                    let size = (e * e + rounding * rounding).sqrt();
-                    sum += size - rounding;
+                    let size = e.hypot(rounding);
+                    sum += e * (e / (size + rounding));
                     g[i] += F::of(weight * e / (n * size));
                 });
                 loss += weight * sum / n;

@@ -48,7 +48,7 @@ pub fn matrix(entry: &Entry) -> Option<(usize, usize)> {
 }
 
 impl Muon {
-    /// One step of a matrix, row by row, with momentum `m` and gradient `g`. `memory`: grows to what is needed.
+    /// One step of a matrix, row by row, with momentum `m` and gradient `g`; none where both are zero. `memory`: grows to what is needed.
     pub fn step<F: Real>(
         &self,
         rate: f64,
@@ -67,18 +67,17 @@ impl Muon {
             *m = b * *m + g;
             *u = g + b * *m;
         }
-        polar(u, (rows, columns), &mut rest[..n + 2 * gram]);
-        F::axpy(F::of(-rate * self.size * (wide as f64).sqrt()), u, x);
+        let size = F::sum_squares(u).sqrt();
+        if size > 0.0 && size.is_finite() {
+            u.iter_mut().for_each(|u| *u /= F::of(size));
+            polar(u, (rows, columns), &mut rest[..n + 2 * gram]);
+            F::axpy(F::of(-rate * self.size * (wide as f64).sqrt()), u, x);
+        }
     }
 }
 
-/// Replaces a matrix by its polar factor, roughly. `memory`: as many numbers, and twice those of the smaller Gram matrix.
+/// Replaces a matrix of norm 1 by its polar factor, roughly. `memory`: as many numbers, and twice those of the smaller Gram matrix.
 fn polar<F: Real>(x: &mut [F], (rows, columns): (usize, usize), memory: &mut [F]) {
-    let size = F::sum_squares(x).sqrt();
-    if size == 0.0 {
-        return;
-    }
-    x.iter_mut().for_each(|x| *x /= F::of(size));
     let n = rows.min(columns);
     let (next, rest) = memory.split_at_mut(x.len());
     let (gram, square) = rest.split_at_mut(n * n);

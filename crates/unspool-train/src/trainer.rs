@@ -34,7 +34,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// The optimizer.
     pub adam: Adam,
-    /// Instead of Adam's, steps of matrices of at least 16 rows and columns, kernels of convolutions among them.
+    /// Instead of Adam's, steps of matrices of at least 16 rows and columns, kernels of convolutions among them;
+    /// their weights do not decay.
     pub muon: Option<Muon>,
     /// Longest gradient; longer ones are scaled down.
     pub clip: Option<f64>,

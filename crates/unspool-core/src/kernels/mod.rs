@@ -25,7 +25,7 @@ use lane::Lane;
 pub mod simd {
     pub use super::dispatch::arch;
     pub use super::lane::{Lane, lanes, load, store};
-    pub use pulp::{Simd, WithSimd};
+    pub use pulp::{Scalar, Simd, WithSimd};
 }
 
 /// Vectorised inner loops of one scalar type, `f32` or `f64`.

@@ -93,7 +93,13 @@ fn convolve<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, onto
     }
 }
 
-/// `B' d` for `P` registers of pixels and the one after them, of every input: `[POINTS][inputs][(P + 1) registers]`.
+/// Registers after `P` of them that hold the two pixels after theirs.
+#[inline(always)]
+fn spare<S: Simd, T: Lane>() -> usize {
+    if lanes::<S, T>() == 1 { 2 } else { 1 }
+}
+
+/// `B' d` for `P` registers of pixels and the [`spare`] ones, of every input: `[POINTS][inputs][P + spare registers]`.
 #[inline(always)]
 fn transform<S: Simd, T: Lane, const P: usize>(
     simd: S,
@@ -109,9 +115,9 @@ fn transform<S: Simd, T: Lane, const P: usize>(
     let two = T::splat(simd, T::TWO);
     let four = T::mul(simd, two, two);
     let five = T::add(simd, four, T::splat(simd, T::ONE));
-    let pitch = (P + 1) * lanes;
+    let pitch = (P + spare::<S, T>()) * lanes;
     for c in 0..inputs {
-        for p in 0..=P {
+        for p in 0..P + spare::<S, T>() {
             // SAFETY: a plane has a row, a column and a line before and after its rows; `points` is as long as said.
             unsafe {
                 let mut d = [two; POINTS];
@@ -145,7 +151,7 @@ fn transform<S: Simd, T: Lane, const P: usize>(
 /// The products of one point for `P` registers of pixels and `O` outputs, summed over inputs and columns of taps.
 ///
 /// # Safety
-/// `points` holds `inputs` times `P + 1` registers, `packed` 3 GROUP numbers for each input, the last GROUP - O aside.
+/// `points` holds `inputs` times `P` and [`spare`] registers, `packed` 3 GROUP numbers for each input, the last GROUP - O aside.
 #[inline(always)]
 unsafe fn products<S: Simd, T: Lane, const P: usize, const O: usize>(
     simd: S,
@@ -153,14 +159,13 @@ unsafe fn products<S: Simd, T: Lane, const P: usize, const O: usize>(
     points: &[T],
     packed: &[T],
 ) -> [[T::V<S>; P]; O] {
-    let lanes = lanes::<S, T>();
+    let (lanes, pitch) = (lanes::<S, T>(), (P + spare::<S, T>()) * lanes::<S, T>());
     let mut acc = [[T::splat(simd, T::ZERO); P]; O];
     let mut weights = packed.as_ptr();
     for c in 0..inputs {
         for tx in 0..3 {
             // SAFETY: by the caller's promise.
-            let v: [T::V<S>; P] =
-                std::array::from_fn(|p| unsafe { load::<S, T>(points, (c * (P + 1) + p) * lanes + tx) });
+            let v: [T::V<S>; P] = std::array::from_fn(|p| unsafe { load::<S, T>(points, c * pitch + p * lanes + tx) });
             for (o, acc) in acc.iter_mut().enumerate() {
                 // SAFETY: as above.
                 let k = T::splat(simd, unsafe { *weights.add(o) });
@@ -204,13 +209,14 @@ fn block<S: Simd, T: Lane, const P: usize, const O: usize>(
     out: &mut [T],
 ) {
     let (plane, lanes, inputs) = (grid.plane(), lanes::<S, T>(), x.len() / grid.plane());
+    let pitch = (P + spare::<S, T>()) * lanes;
     transform::<S, T, P>(simd, grid, x, (top, left), points);
     for (o, out) in out.chunks_mut(O * plane).enumerate().map(|(k, out)| (k * O, out)) {
         let group = &packed[o / GROUP * GROUP * POINTS * 3 * inputs + o % GROUP..];
         // a loop, since closures that are called six times are not inlined, and then lose the instruction set
         let mut m = [[[T::splat(simd, T::ZERO); P]; O]; POINTS];
         for (k, m) in m.iter_mut().enumerate() {
-            let (points, packed) = (&points[k * inputs * (P + 1) * lanes..], &group[k * inputs * 3 * GROUP..]);
+            let (points, packed) = (&points[k * inputs * pitch..], &group[k * inputs * 3 * GROUP..]);
             // SAFETY: `transform` has filled as much, and `packed` is as long as `packed_len` says.
             *m = unsafe { products::<S, T, P, O>(simd, inputs, points, packed) };
         }
@@ -282,6 +288,41 @@ dispatched! {
                 rows::<S, T, 8>(simd, grid, x, packed, bias, onto, top, points, out);
             } else {
                 rows::<S, T, 4>(simd, grid, x, packed, bias, onto, top, points, out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unspool_core::kernels::simd::Scalar;
+
+    use super::*;
+
+    /// Where no instruction set is known a register holds one number, and two of them are needed to its right.
+    #[test]
+    fn registers_of_one_number() {
+        let value = |k: usize| (k * 37 % 101) as f64 / 101.0 - 0.4;
+        for (height, width) in [(1, 1), (5, 7), (4, 3), (9, 6)] {
+            let (grid, inputs, outputs) = (Grid::new(height, width), 3, 5);
+            let mut x = vec![0.0; inputs * grid.plane()];
+            for (c, x) in x.chunks_exact_mut(grid.plane()).enumerate() {
+                grid.put(&(0..height * width).map(|k| value(7 * c + k)).collect::<Vec<_>>(), x);
+            }
+            let kernels: Vec<f64> = (0..inputs * outputs * 9).map(|k| value(3 * k + 1)).collect();
+            let mut packed = vec![0.0; packed_len(inputs, outputs)];
+            pack(&kernels, inputs, outputs, &mut packed);
+            let mut want = vec![0.0; outputs * grid.plane()];
+            forward(grid, &x, &packed, None, &mut want);
+            let mut points = vec![f64::NAN; POINTS * inputs * (WIDE + 1) * LINE];
+            let mut got = vec![0.0; outputs * grid.plane()];
+            for top in (0..height).step_by(ROWS) {
+                rows::<_, _, 4>(Scalar, grid, &x, &packed, &[], false, top, &mut points, &mut got);
+            }
+            for o in 0..outputs {
+                for at in (0..height).flat_map(|y| (0..width).map(move |x| o * grid.plane() + grid.at(y, x))) {
+                    assert!((got[at] - want[at]).abs() < 1e-13, "{height} x {width}: {} {}", got[at], want[at]);
+                }
             }
         }
     }
