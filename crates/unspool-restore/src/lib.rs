@@ -25,6 +25,7 @@ pub mod glr;
 pub mod grid;
 pub mod gtv;
 pub mod learned;
+mod loss;
 mod mosaic;
 pub mod patches;
 pub mod recipe;

@@ -130,9 +130,14 @@ impl Recipe {
         }
     }
 
-    fn supervised(&self, prior: Prior) -> Supervised {
+    fn supervised(&self, prior: Prior) -> Result<Supervised> {
         let Recipe { inner, border, rounding, .. } = *self;
-        Supervised { net: Transformer::shipped(prior), inner, rounding, border }
+        let model = Supervised { net: Transformer::shipped(prior), inner, rounding, border };
+        if [&self.patches, &self.validation].iter().any(|drawing| model.within(drawing.size).is_none()) {
+            let must = "less than half of the size of a patch";
+            return Err(Error::Range { what: "border", got: border.to_string(), must });
+        }
+        Ok(model)
     }
 
     /// Trains, in a folder, from its checkpoint if it has one; else from the values `start`, or from the seed.
@@ -154,14 +159,6 @@ impl Recipe {
             let got = self.rounding.to_string();
             return Err(Error::Range { what: "rounding", got, must: "positive and finite" });
         }
-        let is_paper = matches!(self.model, Network::Uglr | Network::Ugtv);
-        if is_paper && self.border >= self.patches.size.min(self.validation.size).div_ceil(2) {
-            return Err(Error::Range {
-                what: "border",
-                got: self.border.to_string(),
-                must: "less than half of the size of a patch",
-            });
-        }
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);
@@ -170,8 +167,8 @@ impl Recipe {
             Network::Interpolation => {
                 self.run(&Interpolator::shipped().rounded(self.rounding), data, start, folder, tell)
             }
-            Network::Uglr => self.run(&self.supervised(Prior::Glr), data, start, folder, tell),
-            Network::Ugtv => self.run(&self.supervised(Prior::Gtv), data, start, folder, tell),
+            Network::Uglr => self.run(&self.supervised(Prior::Glr)?, data, start, folder, tell),
+            Network::Ugtv => self.run(&self.supervised(Prior::Gtv)?, data, start, folder, tell),
         }
     }
 

@@ -10,6 +10,7 @@ use unspool_train::layer::unrolled::Unrolled;
 use unspool_train::{Error, Layout, Model, Noise, Result};
 
 use crate::grid::Grid;
+use crate::loss::charbonnier;
 use crate::restore::Observed;
 use crate::transformer::{Bound, Transformer};
 
@@ -98,11 +99,15 @@ impl Supervised {
         Supervised { net, inner: 0.0, rounding: 5e-3, border: 4 }
     }
 
+    /// Of so many rows or columns, those that are asked for, if any.
+    pub(crate) fn within(&self, n: usize) -> Option<usize> {
+        n.checked_sub(self.border.saturating_mul(2)).filter(|&n| n > 0)
+    }
+
     /// How many samples are asked for.
     fn asked(&self, sample: &Sample) -> Result<f64> {
         let (height, width) = (sample.target.height(), sample.target.width());
-        let inner = |n: usize| n.checked_sub(self.border.saturating_mul(2)).filter(|&n| n > 0);
-        match inner(height).zip(inner(width)) {
+        match self.within(height).zip(self.within(width)) {
             Some((rows, columns)) => Ok((sample.target.channels() * rows * columns) as f64),
             None => {
                 let problem = format!("all of its {height} x {width} pixels are within {} of the border", self.border);
@@ -156,9 +161,9 @@ impl<F: Real> Model<F> for Supervised {
             unrolled.with_state(t + 1, |x, g| {
                 let mut sum = 0.0;
                 self.errors(observed.grid, x, &target, |i, e| {
-                    let size = e.hypot(rounding);
-                    sum += e * (e / (size + rounding));
-                    g[i] += F::of(weight * e / (n * size));
+                    let (value, slope) = charbonnier(e, rounding);
+                    sum += value;
+                    g[i] += F::of(weight * slope / n);
                 });
                 loss += weight * sum / n;
             });

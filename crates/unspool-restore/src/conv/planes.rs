@@ -93,13 +93,13 @@ fn convolve<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, onto
     }
 }
 
-/// Registers after `P` of them that hold the two pixels after theirs.
+/// Registers that hold the pixels of `p` and the two after them.
 #[inline(always)]
-fn spare<S: Simd, T: Lane>() -> usize {
-    if lanes::<S, T>() == 1 { 2 } else { 1 }
+fn reach<S: Simd, T: Lane>(p: usize) -> usize {
+    p + if lanes::<S, T>() == 1 { 2 } else { 1 }
 }
 
-/// `B' d` for `P` registers of pixels and the [`spare`] ones, of every input: `[POINTS][inputs][P + spare registers]`.
+/// `B' d` for `P` registers of pixels and those that they [`reach`], of every input: `[POINTS][inputs][reach]` registers.
 #[inline(always)]
 fn transform<S: Simd, T: Lane, const P: usize>(
     simd: S,
@@ -115,9 +115,9 @@ fn transform<S: Simd, T: Lane, const P: usize>(
     let two = T::splat(simd, T::TWO);
     let four = T::mul(simd, two, two);
     let five = T::add(simd, four, T::splat(simd, T::ONE));
-    let pitch = (P + spare::<S, T>()) * lanes;
+    let pitch = reach::<S, T>(P) * lanes;
     for c in 0..inputs {
-        for p in 0..P + spare::<S, T>() {
+        for p in 0..reach::<S, T>(P) {
             // SAFETY: a plane has a row, a column and a line before and after its rows; `points` is as long as said.
             unsafe {
                 let mut d = [two; POINTS];
@@ -151,7 +151,7 @@ fn transform<S: Simd, T: Lane, const P: usize>(
 /// The products of one point for `P` registers of pixels and `O` outputs, summed over inputs and columns of taps.
 ///
 /// # Safety
-/// `points` holds `inputs` times `P` and [`spare`] registers, `packed` 3 GROUP numbers for each input, the last GROUP - O aside.
+/// `points` holds `inputs` times [`reach`] registers, `packed` 3 GROUP numbers for each input, the last GROUP - O aside.
 #[inline(always)]
 unsafe fn products<S: Simd, T: Lane, const P: usize, const O: usize>(
     simd: S,
@@ -159,7 +159,7 @@ unsafe fn products<S: Simd, T: Lane, const P: usize, const O: usize>(
     points: &[T],
     packed: &[T],
 ) -> [[T::V<S>; P]; O] {
-    let (lanes, pitch) = (lanes::<S, T>(), (P + spare::<S, T>()) * lanes::<S, T>());
+    let (lanes, pitch) = (lanes::<S, T>(), reach::<S, T>(P) * lanes::<S, T>());
     let mut acc = [[T::splat(simd, T::ZERO); P]; O];
     let mut weights = packed.as_ptr();
     for c in 0..inputs {
@@ -209,7 +209,7 @@ fn block<S: Simd, T: Lane, const P: usize, const O: usize>(
     out: &mut [T],
 ) {
     let (plane, lanes, inputs) = (grid.plane(), lanes::<S, T>(), x.len() / grid.plane());
-    let pitch = (P + spare::<S, T>()) * lanes;
+    let pitch = reach::<S, T>(P) * lanes;
     transform::<S, T, P>(simd, grid, x, (top, left), points);
     for (o, out) in out.chunks_mut(O * plane).enumerate().map(|(k, out)| (k * O, out)) {
         let group = &packed[o / GROUP * GROUP * POINTS * 3 * inputs + o % GROUP..];

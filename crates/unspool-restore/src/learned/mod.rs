@@ -15,6 +15,7 @@ use unspool_train::{Layout, weights};
 
 use crate::conv;
 use crate::grid::Grid;
+use crate::loss::charbonnier;
 use crate::residual::Residual;
 use crate::transformer::Arena;
 
@@ -219,9 +220,9 @@ impl Cells {
         let Run { x, inside, out, g, tape, packed, rest } = self.run(theta, grid, seen, memory);
         let (mut loss, n) = (0.0, truth.target.data().len() as f64);
         self.compare(grid, seen, truth, out, |index, e| {
-            let size = e.hypot(self.rounding);
-            loss += (size - self.rounding) / n;
-            g[index] = F::of(e / size / n);
+            let (value, slope) = charbonnier(e, self.rounding);
+            loss += value / n;
+            g[index] = F::of(slope / n);
         });
         self.net.vjp(grid, theta, x, inside, tape, g, gradient, packed, rest);
         loss
