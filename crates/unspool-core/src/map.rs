@@ -112,6 +112,26 @@ pub trait Vjp<F: Real>: Map<F> {
     fn vjp_params(&self, at: At<'_, F>, cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
         self.vjp(at, cotangent, gx, gtheta, scratch);
     }
+
+    /// Length of the tape of a step, for maps whose adjoint needs more of the step than `x`: 0 for others.
+    fn tape(&self) -> usize {
+        0
+    }
+
+    /// [`Map::step`], which leaves in `tape` what [`Vjp::vjp_taped`] reads, so that it needs not be computed again.
+    ///
+    /// # Shapes
+    /// `tape`: [`Vjp::tape`], all zero or as a step of this map left it there; `scratch`: `scratch(1)`.
+    fn step_taped(&self, at: At<'_, F>, next: &mut [F], tape: &mut [F], scratch: &mut [F]) {
+        let _ = tape;
+        self.step(at, next, scratch);
+    }
+
+    /// [`Vjp::vjp`] at the point whose step left `tape`.
+    fn vjp_taped(&self, at: At<'_, F>, tape: &[F], cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
+        let _ = tape;
+        self.vjp(at, cotangent, gx, gtheta, scratch);
+    }
 }
 
 /// A symmetric optimality condition `g(x, theta) = 0`, such as a vanishing gradient: what

@@ -160,8 +160,8 @@ impl Transformer {
                     let solve_one = |(h, operator): (usize, &Operator<F>)| {
                         memory.resize(solve_len(shape, grid), F::zero());
                         let given = Given { y, known, unknown, inside };
-                        let mut x = x.to_vec();
-                        solve(prior, grid, operator, block.head(shape, theta, heads[h]), given, &mut x, memory);
+                        let (mut x, head) = (x.to_vec(), block.head(shape, theta, heads[h]));
+                        solve(prior, grid, operator, head, given, &mut x, None, memory);
                         (h, x)
                     };
                     operators.iter().enumerate().skip(slot).step_by(count).map(solve_one).collect()

@@ -1,7 +1,7 @@
 //! The network as a model to be trained: the loss, gradients block by block.
 //!
-//! The way back holds the estimate after each block and repeats one block at a time. A block's solver nearly forgets the
-//! estimate that it starts from: what reaches the blocks before it goes through its graph alone, and is small. Errors of
+//! The way back holds the estimate after each block and what each block left on its tape, as far as memory allows; the other
+//! blocks are repeated, one at a time. A block's solver nearly forgets the estimate that it starts from: what reaches the blocks before it goes through its graph alone, and is small. Errors of
 //! all blocks, not of the last alone, teach each at once.
 
 use unspool_core::Real;
@@ -32,11 +32,12 @@ pub struct Memory<F> {
 }
 
 impl Transformer {
-    /// Runs forward; leaves the states of all blocks.
+    /// Runs forward; leaves the states of all blocks, and tapes if the run is `taped`, to go back through.
     fn unroll<'a, F: Real>(
         &self,
         theta: &[F],
         observed: &Observed<F>,
+        taped: bool,
         memory: &'a mut Memory<F>,
     ) -> &'a mut Unrolled<F> {
         let (blocks, n) = (self.shape().blocks, observed.y.len());
@@ -47,7 +48,11 @@ impl Transformer {
         unrolled.state_mut(0).copy_from_slice(&observed.start());
         let map = self.bind(observed);
         for t in 0..blocks {
-            unrolled.step(&map, t, theta);
+            if taped {
+                unrolled.step_taped(&map, t, theta);
+            } else {
+                unrolled.step(&map, t, theta);
+            }
         }
         unrolled
     }
@@ -152,7 +157,7 @@ impl<F: Real> Model<F> for Supervised {
         let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
         let (blocks, rounding) = (self.net.shape().blocks, self.rounding);
-        let unrolled = self.net.unroll(theta, &observed, memory);
+        let unrolled = self.net.unroll(theta, &observed, true, memory);
         let map = self.net.bind(&observed);
         let mut loss = 0.0;
         unrolled.with_state(blocks, |_, g| g.fill(F::zero()));
@@ -186,7 +191,7 @@ impl<F: Real> Model<F> for Supervised {
     ) -> Result<()> {
         let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
-        let unrolled = self.net.unroll(theta, &observed, memory);
+        let unrolled = self.net.unroll(theta, &observed, false, memory);
         let mut sum = 0.0;
         self.errors(observed.grid, unrolled.state(self.net.shape().blocks), &target, |_, e| sum += e * e);
         out[0] = sum / n;

@@ -191,12 +191,12 @@ dispatched! {
 /// The graph of one head, and what its solver needs of it.
 pub(crate) struct Operator<'a, F> {
     /// GLR: `root`, `diagonal`; GTV: `1 / degree`, degree of `C'C`.
-    first: &'a mut [F],
-    second: &'a mut [F],
+    first: &'a [F],
+    second: &'a [F],
     /// Weights of the stencil, 12 planes.
-    entries: &'a mut [F],
+    entries: &'a [F],
     /// Directed weights, 24 planes, of GTV only.
-    w: &'a mut [F],
+    w: &'a [F],
 }
 
 impl<'a, F: Real> Operator<'a, F> {
@@ -216,6 +216,14 @@ impl<'a, F: Real> Operator<'a, F> {
                 gtv::operator(grid, w, entries, second);
             }
         }
+        Operator { first, second, entries, w }
+    }
+
+    /// What [`Operator::new`] left in `memory`.
+    fn kept(grid: Grid, memory: &'a [F]) -> Self {
+        let (first, rest) = memory.split_at(grid.plane());
+        let (second, rest) = rest.split_at(grid.plane());
+        let (entries, w) = rest.split_at(EDGES * grid.plane());
         Operator { first, second, entries, w }
     }
 
@@ -265,7 +273,8 @@ pub(crate) fn solve_len(shape: Shape, grid: Grid) -> usize {
     }
 }
 
-/// Solves on one graph, for all channels: `x` is the estimate, then the solution, within its bounds.
+/// Solves on one graph, for all channels: `x` is the estimate, then the solution, within its bounds. `tape`: for the adjoint.
+#[allow(clippy::too_many_arguments)]
 pub(crate) fn solve<F: Real>(
     prior: Prior,
     grid: Grid,
@@ -273,6 +282,7 @@ pub(crate) fn solve<F: Real>(
     head: Head<F>,
     given: Given<F>,
     x: &mut [F],
+    tape: Option<&mut [F]>,
     memory: &mut [F],
 ) {
     let Given { y, known, unknown, inside } = given;
@@ -280,10 +290,19 @@ pub(crate) fn solve<F: Real>(
     operator.diagonal(prior, known, diagonal);
     let a = Stencil { grid, diagonal, s: operator.entries };
     match prior {
-        Prior::Glr => glr::solve(&a, head.steps, unknown, y, x, &mut memory[..glr::SOLVE_PLANES * x.len()]),
+        Prior::Glr => {
+            let memory = &mut memory[..glr::SOLVE_PLANES * x.len()];
+            match tape {
+                Some(tape) => glr::solve_taped(&a, head.steps, unknown, y, x, tape, memory),
+                None => glr::solve(&a, head.steps, unknown, y, x, memory),
+            }
+        }
         Prior::Gtv => {
             let problem = gtv::Problem { a, w: operator.w, known, y, inside, steps: head.steps, gamma: head.gamma };
-            problem.solve(x, memory);
+            match tape {
+                Some(tape) => problem.solve_taped(x, tape, memory),
+                None => problem.solve(x, memory),
+            }
         }
     }
     bound(x);
@@ -328,52 +347,46 @@ impl<'a, F: Real> Bound<'a, F> {
         Given { y: self.y, known: self.known, unknown: self.unknown, inside: self.inside }
     }
 
-    /// Memory of one step: tape and packed kernels of the features, projected features, weights, operator, estimate, and
-    /// what the solver takes.
-    fn step_len(&self) -> usize {
-        let (grid, shape) = (self.grid, self.net.shape);
-        let features = &self.net.blocks[0].features;
-        Arena::<F>::slack(7)
-            + features.tape_len(grid)
-            + features.packed_len()
-            + (shape.features() + EDGES + shape.channels) * grid.plane()
-            + Operator::<F>::len(shape.prior, grid)
-            + solve_len(shape, grid)
+    /// Length of the feature network's tape.
+    fn features_len(&self) -> usize {
+        self.net.blocks[0].features.tape_len(self.grid)
     }
 
-    /// Memory of the solver and of its adjoint.
-    fn solver_len(&self) -> usize {
+    /// Lengths of what a head leaves on the tape: its projected features, the weights of its graph, the operator, the tape of
+    /// the solver, and the solution.
+    fn head_lens(&self) -> [usize; 5] {
         let (grid, shape) = (self.grid, self.net.shape);
-        match shape.prior {
-            Prior::Glr => glr::SOLVE_PLANES.max(glr::VJP_PLANES) * shape.channels * grid.plane(),
-            Prior::Gtv => {
-                gtv::memory_len(grid, shape.channels, shape.admm).max(gtv::vjp_memory_len(grid, shape.channels))
-            }
-        }
-    }
-
-    fn solver_tape_len(&self) -> usize {
-        let shape = self.net.shape;
-        let planes = match shape.prior {
+        let (plane, n) = (grid.plane(), shape.channels * grid.plane());
+        let solver = match shape.prior {
             Prior::Glr => glr::tape_planes(shape.iterations()),
             Prior::Gtv => gtv::tape_planes(shape.admm, shape.cg),
         };
-        planes * shape.channels * self.grid.plane()
+        [shape.features() * plane, EDGES * plane, Operator::<F>::len(shape.prior, grid), solver * n, n]
     }
 
-    /// Memory of [`Vjp::vjp`].
+    /// Memory of [`Vjp::step_taped`]: packed kernels, the diagonal, and what the solver takes.
+    fn step_len(&self) -> usize {
+        let (grid, shape) = (self.grid, self.net.shape);
+        Arena::<F>::slack(2) + self.net.blocks[0].features.packed_len() + solve_len(shape, grid)
+    }
+
+    /// Memory of the solver's adjoint.
+    fn solver_vjp_len(&self) -> usize {
+        let (grid, channels) = (self.grid, self.net.shape.channels);
+        match self.net.shape.prior {
+            Prior::Glr => glr::VJP_PLANES * channels * grid.plane(),
+            Prior::Gtv => gtv::vjp_memory_len(grid, channels),
+        }
+    }
+
+    /// Memory of [`Vjp::vjp_taped`].
     fn vjp_len(&self) -> usize {
         let (grid, shape) = (self.grid, self.net.shape);
-        let features = &self.net.blocks[0].features;
-        let planes = 2 * shape.features() + 3 * EDGES + gtv::DIRECTED + shape.maps + 2 + 3 * shape.channels;
-        Arena::<F>::slack(18)
-            + features.tape_len(grid)
-            + features.packed_len()
-            + features.vjp_memory_len(grid)
+        let planes = shape.features() + 2 * EDGES + gtv::DIRECTED + shape.maps + 2 + 2 * shape.channels;
+        Arena::<F>::slack(10)
+            + self.net.blocks[0].features.vjp_memory_len(grid)
             + planes * grid.plane()
-            + Operator::<F>::len(shape.prior, grid)
-            + self.solver_tape_len()
-            + self.solver_len()
+            + self.solver_vjp_len()
     }
 }
 
@@ -382,6 +395,11 @@ pub(crate) struct Arena<'a, F>(&'a mut [F]);
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
+
+/// How many numbers lie before the first one that begins a cache line.
+fn skip<F>(memory: &[F]) -> usize {
+    memory.as_ptr().align_offset(LINE).min(memory.len())
+}
 
 impl<'a, F> Arena<'a, F> {
     /// How much more memory than that of its parts is needed for so many parts.
@@ -395,11 +413,21 @@ impl<'a, F> Arena<'a, F> {
 
     pub(crate) fn take(&mut self, n: usize) -> &'a mut [F] {
         let memory = std::mem::take(&mut self.0);
-        let skip = memory.as_ptr().align_offset(LINE).min(memory.len());
-        let (part, rest) = memory[skip..].split_at_mut(n);
+        let first = skip(memory);
+        let (part, rest) = memory[first..].split_at_mut(n);
         self.0 = rest;
         part
     }
+}
+
+/// Splits memory into parts of these lengths.
+fn split<F, const N: usize>(mut memory: &[F], lens: [usize; N]) -> [&[F]; N] {
+    lens.map(|n| memory.split_off(..n).unwrap_or_default())
+}
+
+/// Splits memory into parts of these lengths.
+fn split_mut<F, const N: usize>(mut memory: &mut [F], lens: [usize; N]) -> [&mut [F]; N] {
+    lens.map(|n| memory.split_off_mut(..n).unwrap_or_default())
 }
 
 impl<F: Real> Map<F> for Bound<'_, F> {
@@ -409,97 +437,96 @@ impl<F: Real> Map<F> for Bound<'_, F> {
     }
 
     fn scratch(&self, directions: usize) -> usize {
-        if directions == 0 { self.step_len() } else { self.step_len().max(self.vjp_len()) }
+        self.tape() + if directions == 0 { self.step_len() } else { self.step_len().max(self.vjp_len()) }
     }
 
     fn step(&self, at: At<'_, F>, next: &mut [F], scratch: &mut [F]) {
-        let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
-        let (plane, prior, d) = (grid.plane(), shape.prior, shape.features());
-        let block = &self.net.blocks[at.t];
-        scratch.fill(F::zero());
-        let mut arena = Arena::new(scratch);
-        let tape = arena.take(block.features.tape_len(grid));
-        let packed = arena.take(block.features.packed_len());
-        let (g, s) = (arena.take(d * plane), arena.take(EDGES * plane));
-        let x = arena.take(at.x.len());
-        let memory = arena.take(Operator::<F>::len(prior, grid));
-        let solver = arena.take(solve_len(shape, grid));
-        block.features.forward(grid, theta, at.x, tape, packed);
-        let f = block.features.output(grid, tape);
-        next.fill(F::zero());
-        for h in 0..shape.heads {
-            project(grid, &theta[block.metric.start + h * d * d..][..d * d], &f[h * d * plane..][..d * plane], g);
-            window::affinity(grid, g, s);
-            let operator = Operator::new(prior, grid, s, memory);
-            x.copy_from_slice(at.x);
-            solve(prior, grid, &operator, block.head(shape, theta, h), self.given(), x, solver);
-            F::axpy(theta[block.comb.start + h], x, next);
-        }
+        let (tape, scratch) = scratch.split_at_mut(self.tape());
+        tape.fill(F::zero());
+        self.step_taped(at, next, tape, scratch);
     }
 }
 
 impl<F: Real> Vjp<F> for Bound<'_, F> {
     fn vjp(&self, at: At<'_, F>, cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
+        let (tape, scratch) = scratch.split_at_mut(self.tape());
+        tape.fill(F::zero());
+        self.step_taped(at, gx, tape, scratch);
+        self.vjp_taped(at, tape, cotangent, gx, gtheta, scratch);
+    }
+
+    fn tape(&self) -> usize {
+        Arena::<F>::slack(1) + self.features_len() + self.net.shape.heads * self.head_lens().iter().sum::<usize>()
+    }
+
+    fn step_taped(&self, at: At<'_, F>, next: &mut [F], tape: &mut [F], scratch: &mut [F]) {
         let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
         let (plane, prior, d) = (grid.plane(), shape.prior, shape.features());
         let block = &self.net.blocks[at.t];
-        let features = &block.features;
         scratch.fill(F::zero());
         let mut arena = Arena::new(scratch);
-        let tape = arena.take(features.tape_len(grid));
-        let packed = arena.take(features.packed_len());
-        let features_memory = arena.take(features.vjp_memory_len(grid));
+        let packed = arena.take(block.features.packed_len());
+        let memory = arena.take(solve_len(shape, grid));
+        let lens = self.head_lens();
+        let first = skip(tape);
+        let (features, heads) = tape[first..].split_at_mut(self.features_len());
+        block.features.forward(grid, theta, at.x, features, packed);
+        let f = block.features.output(grid, features);
+        next.fill(F::zero());
+        for (h, head) in heads.chunks_exact_mut(lens.iter().sum()).take(shape.heads).enumerate() {
+            let [g, s, operator, solver, x] = split_mut(head, lens);
+            project(grid, &theta[block.metric.start + h * d * d..][..d * d], &f[h * d * plane..][..d * plane], g);
+            window::affinity(grid, g, s);
+            let operator = Operator::new(prior, grid, s, operator);
+            x.copy_from_slice(at.x);
+            solve(prior, grid, &operator, block.head(shape, theta, h), self.given(), x, Some(solver), memory);
+            F::axpy(theta[block.comb.start + h], x, next);
+        }
+    }
+
+    fn vjp_taped(&self, at: At<'_, F>, tape: &[F], cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
+        let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
+        let (plane, prior, d, n) = (grid.plane(), shape.prior, shape.features(), at.x.len());
+        let block = &self.net.blocks[at.t];
+        scratch.fill(F::zero());
+        let mut arena = Arena::new(scratch);
+        let features_memory = arena.take(block.features.vjp_memory_len(grid));
         let gf = arena.take(shape.maps * plane);
-        let (g, gg) = (arena.take(d * plane), arena.take(d * plane));
-        let (s, gs, gentries) = (arena.take(EDGES * plane), arena.take(EDGES * plane), arena.take(EDGES * plane));
+        let gg = arena.take(d * plane);
+        let (gs, gentries) = (arena.take(EDGES * plane), arena.take(EDGES * plane));
         let gw = arena.take(gtv::DIRECTED * plane);
         let (gdiagonal, spare) = (arena.take(plane), arena.take(plane));
-        let n = at.x.len();
-        let (x, c_own, diagonal) = (arena.take(n), arena.take(n), arena.take(n));
-        let memory = arena.take(Operator::<F>::len(prior, grid));
-        let solver_tape = arena.take(self.solver_tape_len());
-        let solver = arena.take(self.solver_len());
-        features.forward(grid, theta, at.x, tape, packed);
-        let f = features.output(grid, tape);
+        let (c_own, diagonal) = (arena.take(n), arena.take(n));
+        let memory = arena.take(self.solver_vjp_len());
+        let lens = self.head_lens();
+        let (features, heads) = tape[skip(tape)..].split_at(self.features_len());
+        let f = block.features.output(grid, features);
         gx.fill(F::zero());
-        for h in 0..shape.heads {
-            let a = &theta[block.metric.start + h * d * d..][..d * d];
-            let f = &f[h * d * plane..][..d * plane];
-            project(grid, a, f, g);
-            window::affinity(grid, g, s);
-            let operator = Operator::new(prior, grid, s, memory);
+        for (h, head) in heads.chunks_exact(lens.iter().sum()).take(shape.heads).enumerate() {
+            let [g, s, operator, solver, x] = split(head, lens);
+            let operator = Operator::kept(grid, operator);
             let Head { steps, gamma } = block.head(shape, theta, h);
-            let weight = theta[block.comb.start + h];
             gentries.fill(F::zero());
             gdiagonal.fill(F::zero());
-            x.copy_from_slice(at.x);
             let Given { y, known, unknown, inside } = self.given();
             operator.diagonal(prior, known, diagonal);
-            let stencil = Stencil { grid, diagonal, s: operator.entries };
+            let a = Stencil { grid, diagonal, s: operator.entries };
             // alpha lies before beta, beta before gamma
             let (before_beta, from_beta) = gtheta.split_at_mut(block.beta.start);
             let iterations = shape.iterations();
             let galpha = &mut before_beta[block.alpha.start + h * iterations..][..iterations];
             let (gbeta, rest) = from_beta.split_at_mut(block.comb.start - block.beta.start);
             let gbeta = &mut gbeta[h * iterations..(h + 1) * iterations];
+            rest[h] += F::dot(x, cotangent);
+            scaled(theta[block.comb.start + h], cotangent, c_own);
+            bound_vjp(x, c_own);
             match prior {
                 Prior::Glr => {
-                    glr::solve_taped(&stencil, steps, unknown, y, x, solver_tape, solver);
-                    bound(x);
-                    rest[h] += F::dot(x, cotangent);
-                    scaled(weight, cotangent, c_own);
-                    bound_vjp(x, c_own);
                     let mut gradients = cg::Gradients { alpha: galpha, beta: gbeta, diagonal: gdiagonal, s: gentries };
-                    let solver = &mut solver[..glr::VJP_PLANES * n];
-                    glr::vjp(&stencil, steps, unknown, solver_tape, c_own, &mut gradients, solver);
+                    glr::vjp(&a, steps, unknown, solver, c_own, &mut gradients, memory);
                 }
                 Prior::Gtv => {
-                    let problem = gtv::Problem { a: stencil, w: operator.w, known, y, inside, steps, gamma };
-                    problem.solve_taped(x, solver_tape, solver);
-                    bound(x);
-                    rest[h] += F::dot(x, cotangent);
-                    scaled(weight, cotangent, c_own);
-                    bound_vjp(x, c_own);
+                    let problem = gtv::Problem { a, w: operator.w, known, y, inside, steps, gamma };
                     gw.fill(F::zero());
                     let mut gradients = gtv::Gradients {
                         alpha: galpha,
@@ -509,7 +536,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
                         squares: gentries,
                         w: gw,
                     };
-                    problem.vjp(solver_tape, c_own, &mut gradients, solver);
+                    problem.vjp(solver, c_own, &mut gradients, memory);
                 }
             }
             F::axpy(F::one(), c_own, gx);
@@ -524,6 +551,8 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
             gg.fill(F::zero());
             window::affinity_vjp(grid, g, s, gs, gg);
             // g_d = sum_c A_cd f_c
+            let a = &theta[block.metric.start + h * d * d..][..d * d];
+            let f = &f[h * d * plane..][..d * plane];
             let gf = &mut gf[h * d * plane..][..d * plane];
             let body = grid.body();
             for (c, (f, gf)) in f.chunks_exact(plane).zip(gf.chunks_exact_mut(plane)).enumerate() {
@@ -533,6 +562,6 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
                 }
             }
         }
-        features.vjp(grid, theta, at.x, self.inside, tape, gf, gx, gtheta, features_memory);
+        block.features.vjp(grid, theta, at.x, self.inside, features, gf, gx, gtheta, features_memory);
     }
 }

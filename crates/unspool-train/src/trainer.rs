@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Mutex;
 
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -224,9 +225,9 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         let n = layout.len();
         let Settings { epochs, batch, .. } = self.settings;
         let batches = training.len().div_ceil(batch);
-        let mut parts: Vec<Part<F, M>> = (0..PARTS.min(batch))
-            .map(|_| Part { gradient: vec![F::zero(); n], memory: self.model.memory(), loss: Ok(0.0) })
-            .collect();
+        let mut parts: Vec<Part<F>> =
+            (0..PARTS.min(batch)).map(|_| Part { gradient: vec![F::zero(); n], loss: Ok(0.0) }).collect();
+        let memories = Memories::new(self.model);
         let mut values = vec![F::zero(); n];
         let (mut order, mut memory): (Vec<usize>, Vec<F>) = Default::default();
         while self.state.progress.epoch < epochs {
@@ -241,7 +242,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
                 let number = self.state.progress.batch;
                 let chosen = &order[number * batch..order.len().min((number + 1) * batch)];
                 layout.values(&self.state.raw, &mut values);
-                let loss = self.gradient(training, epoch, chosen, &values, &mut parts)?;
+                let loss = self.gradient(training, epoch, chosen, &values, &mut parts, &memories)?;
                 let gradient = &mut parts[0].gradient;
                 layout.pull(&values, gradient);
                 let size = F::sum_squares(gradient).sqrt();
@@ -283,7 +284,7 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
                 }
             }
             layout.values(&self.state.raw, &mut values);
-            let metrics = self.validate(validation, &values, &mut parts)?;
+            let metrics = self.validate(validation, &values, parts.len(), &memories)?;
             let progress = &mut self.state.progress;
             let loss = progress.loss / training.len() as f64;
             let done = Epoch { epoch: epoch + 1, rate: progress.rate, loss, validation: metrics };
@@ -317,18 +318,21 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         epoch: usize,
         chosen: &[usize],
         values: &[F],
-        parts: &mut [Part<F, M>],
+        parts: &mut [Part<F>],
+        memories: &Memories<F, M>,
     ) -> Result<f64> {
         let count = parts.len();
         let seed = self.settings.seed;
         parts.par_iter_mut().enumerate().for_each(|(p, part)| {
             part.gradient.fill(F::zero());
+            let mut memory = memories.take();
             part.loss =
                 chosen[chosen.len() * p / count..chosen.len() * (p + 1) / count].iter().try_fold(0.0, |sum, &index| {
                     let sample = data.sample(epoch, index)?;
                     let mut noise = stream(seed, 2 + epoch as u64, index as u64);
-                    Ok(sum + self.model.loss(values, &sample, &mut noise, &mut part.gradient, &mut part.memory)?)
+                    Ok(sum + self.model.loss(values, &sample, &mut noise, &mut part.gradient, &mut memory)?)
                 });
+            memories.give_back(memory);
         });
         let mut loss = 0.0;
         for part in parts.iter_mut() {
@@ -348,21 +352,23 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
         &self,
         data: &(impl Dataset<M::Sample> + ?Sized),
         values: &[F],
-        parts: &mut [Part<F, M>],
+        count: usize,
+        memories: &Memories<F, M>,
     ) -> Result<Vec<(String, f64)>> {
         let names = self.model.metric_names();
-        let (count, n, seed) = (parts.len(), data.len(), self.settings.seed);
-        let sums: Vec<Result<Vec<f64>>> = parts
-            .par_iter_mut()
-            .enumerate()
-            .map(|(p, part)| {
+        let (n, seed) = (data.len(), self.settings.seed);
+        let sums: Vec<Result<Vec<f64>>> = (0..count)
+            .into_par_iter()
+            .map(|p| {
+                let mut memory = memories.take();
                 let (mut sum, mut one) = (vec![0.0; names.len()], vec![0.0; names.len()]);
                 for index in n * p / count..n * (p + 1) / count {
                     let sample = data.sample(0, index)?;
                     let mut noise = stream(seed, 0, index as u64);
-                    self.model.metrics(values, &sample, &mut noise, &mut one, &mut part.memory)?;
+                    self.model.metrics(values, &sample, &mut noise, &mut one, &mut memory)?;
                     sum.iter_mut().zip(&one).for_each(|(sum, one)| *sum += one);
                 }
+                memories.give_back(memory);
                 Ok(sum)
             })
             .collect();
@@ -399,8 +405,30 @@ impl<'a, F: Real, M: Model<F>> Trainer<'a, F, M> {
 }
 
 /// One part of a batch.
-struct Part<F: Real, M: Model<F>> {
+struct Part<F> {
     gradient: Vec<F>,
-    memory: M::Memory,
     loss: Result<f64>,
+}
+
+/// As many memories as parts are worked on at a time.
+struct Memories<'m, F: Real, M: Model<F>> {
+    model: &'m M,
+    free: Mutex<Vec<M::Memory>>,
+}
+
+impl<'m, F: Real, M: Model<F>> Memories<'m, F, M> {
+    fn new(model: &'m M) -> Self {
+        Memories { model, free: Mutex::new(Vec::new()) }
+    }
+
+    fn take(&self) -> M::Memory {
+        let free = self.free.lock().map_or(None, |mut free| free.pop());
+        free.unwrap_or_else(|| self.model.memory())
+    }
+
+    fn give_back(&self, memory: M::Memory) {
+        if let Ok(mut free) = self.free.lock() {
+            free.push(memory);
+        }
+    }
 }
