@@ -105,3 +105,83 @@ impl<F: Real> Unrolled<F> {
         self.layers
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use unspool_core::Dims;
+
+    use super::*;
+
+    /// `x <- theta x^2`, whose tape holds `x^2`, and nothing else is used of `x` in the gradient of theta.
+    struct Square;
+
+    impl Map<f64> for Square {
+        fn dims(&self) -> Dims {
+            Dims { state: 1, output: 1, params: 1 }
+        }
+
+        fn step(&self, at: At<'_, f64>, next: &mut [f64], _: &mut [f64]) {
+            next[0] = at.theta[0] * at.x[0] * at.x[0];
+        }
+    }
+
+    impl Vjp<f64> for Square {
+        fn vjp(&self, at: At<'_, f64>, c: &[f64], gx: &mut [f64], gtheta: &mut [f64], scratch: &mut [f64]) {
+            self.vjp_taped(at, &[at.x[0] * at.x[0]], c, gx, gtheta, scratch);
+        }
+
+        fn tape(&self) -> usize {
+            1
+        }
+
+        fn step_taped(&self, at: At<'_, f64>, next: &mut [f64], tape: &mut [f64], _: &mut [f64]) {
+            tape[0] = at.x[0] * at.x[0];
+            next[0] = at.theta[0] * tape[0];
+        }
+
+        fn vjp_taped(
+            &self,
+            at: At<'_, f64>,
+            tape: &[f64],
+            c: &[f64],
+            gx: &mut [f64],
+            gtheta: &mut [f64],
+            _: &mut [f64],
+        ) {
+            gx[0] = 2.0 * at.theta[0] * at.x[0] * c[0];
+            gtheta[0] += tape[0] * c[0];
+        }
+    }
+
+    fn gradient(run: &mut Unrolled<f64>) -> f64 {
+        let mut gradient = [0.0];
+        run.cotangent().fill(1.0);
+        (0..run.layers()).rev().for_each(|t| run.back(&Square, t, &[0.7], &mut gradient));
+        gradient[0]
+    }
+
+    /// The tape of a state that was replaced is not used.
+    #[test]
+    fn tapes_are_those_of_the_states() {
+        let mut run = Unrolled::new(1, 3);
+        let (first, other) = (1.3f64, 0.4f64);
+        run.state_mut(0)[0] = first;
+        (0..3).for_each(|t| run.step_taped(&Square, t, &[0.7]));
+        // x_3 = theta^7 x_0^8
+        let expected = |x: f64| 7.0 * 0.7f64.powi(6) * x.powi(8);
+        assert!((gradient(&mut run) - expected(first)).abs() < 1e-12);
+        run.state_mut(0)[0] = other;
+        (0..3).for_each(|t| run.step(&Square, t, &[0.7]));
+        assert!((gradient(&mut run) - expected(other)).abs() < 1e-12);
+        run.step_taped(&Square, 0, &[0.7]);
+        assert!((gradient(&mut run) - expected(other)).abs() < 1e-12);
+        run.state_mut(2)[0] = 2.0;
+        run.step_taped(&Square, 2, &[0.7]);
+        run.state_mut(1)[0] = 0.1;
+        run.step_taped(&Square, 1, &[0.7]);
+        run.step(&Square, 2, &[0.7]);
+        let x: [f64; 3] = [run.state(0)[0], 0.1, 0.7 * 0.1 * 0.1];
+        let own = x[2].powi(2) + 2.0 * 0.7 * x[2] * (x[1].powi(2) + 2.0 * 0.7 * x[1] * x[0].powi(2));
+        assert!((gradient(&mut run) - own).abs() < 1e-12);
+    }
+}
