@@ -32,12 +32,11 @@ pub struct Memory<F> {
 }
 
 impl Transformer {
-    /// Runs forward; leaves the states of all blocks, and tapes if the run is `taped`, to go back through.
+    /// Runs forward; leaves the states of all blocks, and tapes to go back through.
     fn unroll<'a, F: Real>(
         &self,
         theta: &[F],
         observed: &Observed<F>,
-        taped: bool,
         memory: &'a mut Memory<F>,
     ) -> &'a mut Unrolled<F> {
         let (blocks, n) = (self.shape().blocks, observed.y.len());
@@ -48,11 +47,7 @@ impl Transformer {
         unrolled.state_mut(0).copy_from_slice(&observed.start());
         let map = self.bind(observed);
         for t in 0..blocks {
-            if taped {
-                unrolled.step_taped(&map, t, theta);
-            } else {
-                unrolled.step(&map, t, theta);
-            }
+            unrolled.step_taped(&map, t, theta);
         }
         unrolled
     }
@@ -157,7 +152,7 @@ impl<F: Real> Model<F> for Supervised {
         let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
         let (blocks, rounding) = (self.net.shape().blocks, self.rounding);
-        let unrolled = self.net.unroll(theta, &observed, true, memory);
+        let unrolled = self.net.unroll(theta, &observed, memory);
         let map = self.net.bind(&observed);
         let mut loss = 0.0;
         unrolled.with_state(blocks, |_, g| g.fill(F::zero()));
@@ -191,7 +186,7 @@ impl<F: Real> Model<F> for Supervised {
     ) -> Result<()> {
         let n = self.asked(sample)?;
         let (observed, target) = self.net.observe(sample)?;
-        let unrolled = self.net.unroll(theta, &observed, false, memory);
+        let unrolled = self.net.unroll(theta, &observed, memory);
         let mut sum = 0.0;
         self.errors(observed.grid, unrolled.state(self.net.shape().blocks), &target, |_, e| sum += e * e);
         out[0] = sum / n;

@@ -188,6 +188,24 @@ dispatched! {
     }
 }
 
+/// Parts of these lengths, one after another.
+fn split<F, const N: usize>(mut memory: &[F], lens: [usize; N]) -> [&[F]; N] {
+    lens.map(|n| {
+        let (part, rest) = memory.split_at(n);
+        memory = rest;
+        part
+    })
+}
+
+/// The same.
+fn split_mut<F, const N: usize>(mut memory: &mut [F], lens: [usize; N]) -> [&mut [F]; N] {
+    lens.map(|n| {
+        let (part, rest) = std::mem::take(&mut memory).split_at_mut(n);
+        memory = rest;
+        part
+    })
+}
+
 /// The graph of one head, and what its solver needs of it.
 pub(crate) struct Operator<'a, F> {
     /// GLR: `root`, `diagonal`; GTV: `1 / degree`, degree of `C'C`.
@@ -200,15 +218,18 @@ pub(crate) struct Operator<'a, F> {
 }
 
 impl<'a, F: Real> Operator<'a, F> {
+    fn lens(prior: Prior, grid: Grid) -> [usize; 4] {
+        let directed = if prior == Prior::Gtv { gtv::DIRECTED } else { 0 };
+        [1, 1, EDGES, directed].map(|planes| planes * grid.plane())
+    }
+
     pub(crate) fn len(prior: Prior, grid: Grid) -> usize {
-        (2 + EDGES + if prior == Prior::Gtv { gtv::DIRECTED } else { 0 }) * grid.plane()
+        Self::lens(prior, grid).iter().sum()
     }
 
     /// From the weights `s` of the graph.
     pub(crate) fn new(prior: Prior, grid: Grid, s: &[F], memory: &'a mut [F]) -> Self {
-        let (first, rest) = memory.split_at_mut(grid.plane());
-        let (second, rest) = rest.split_at_mut(grid.plane());
-        let (entries, w) = rest.split_at_mut(EDGES * grid.plane());
+        let [first, second, entries, w] = split_mut(memory, Self::lens(prior, grid));
         match prior {
             Prior::Glr => glr::normalise(grid, s, first, second, entries),
             Prior::Gtv => {
@@ -220,10 +241,8 @@ impl<'a, F: Real> Operator<'a, F> {
     }
 
     /// What [`Operator::new`] left in `memory`.
-    fn kept(grid: Grid, memory: &'a [F]) -> Self {
-        let (first, rest) = memory.split_at(grid.plane());
-        let (second, rest) = rest.split_at(grid.plane());
-        let (entries, w) = rest.split_at(EDGES * grid.plane());
+    fn kept(prior: Prior, grid: Grid, memory: &'a [F]) -> Self {
+        let [first, second, entries, w] = split(memory, Self::lens(prior, grid));
         Operator { first, second, entries, w }
     }
 
@@ -420,16 +439,6 @@ impl<'a, F> Arena<'a, F> {
     }
 }
 
-/// Splits memory into parts of these lengths.
-fn split<F, const N: usize>(mut memory: &[F], lens: [usize; N]) -> [&[F]; N] {
-    lens.map(|n| memory.split_off(..n).unwrap_or_default())
-}
-
-/// Splits memory into parts of these lengths.
-fn split_mut<F, const N: usize>(mut memory: &mut [F], lens: [usize; N]) -> [&mut [F]; N] {
-    lens.map(|n| memory.split_off_mut(..n).unwrap_or_default())
-}
-
 impl<F: Real> Map<F> for Bound<'_, F> {
     fn dims(&self) -> Dims {
         let n = self.net.shape.channels * self.grid.plane();
@@ -451,6 +460,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
     fn vjp(&self, at: At<'_, F>, cotangent: &[F], gx: &mut [F], gtheta: &mut [F], scratch: &mut [F]) {
         let (tape, scratch) = scratch.split_at_mut(self.tape());
         tape.fill(F::zero());
+        // the next state is not asked for: gx is memory for it
         self.step_taped(at, gx, tape, scratch);
         self.vjp_taped(at, tape, cotangent, gx, gtheta, scratch);
     }
@@ -504,7 +514,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         gx.fill(F::zero());
         for (h, head) in heads.chunks_exact(lens.iter().sum()).take(shape.heads).enumerate() {
             let [g, s, operator, solver, x] = split(head, lens);
-            let operator = Operator::kept(grid, operator);
+            let operator = Operator::kept(prior, grid, operator);
             let Head { steps, gamma } = block.head(shape, theta, h);
             gentries.fill(F::zero());
             gdiagonal.fill(F::zero());

@@ -265,6 +265,10 @@ fn the_loss_of_training() {
     for (y, x) in [(2, 2), (4, 5)] {
         assert!(changed(y, x), "({y}, {x})");
     }
+    // memory that was used leaves no trace
+    let mut again = vec![0.0; theta.len()];
+    (spare.borrow_mut().1)(&theta, &sample, &mut again);
+    assert!(again.iter().zip(&gradient).all(|(a, b)| a.to_bits() == b.to_bits()));
     let small = Supervised { border: 4, ..model.clone() };
     let refused = small.metrics(&theta, &sample, &mut params::stream(0, 0, 0), &mut [0.0], &mut Memory::default());
     assert!(refused.unwrap_err().to_string().contains("7 x 8 pixels are within 4 of the border"));

@@ -422,7 +422,7 @@ impl<'m, F: Real, M: Model<F>> Memories<'m, F, M> {
     }
 
     fn take(&self) -> M::Memory {
-        let free = self.free.lock().map_or(None, |mut free| free.pop());
+        let free = self.free.lock().ok().and_then(|mut free| free.pop());
         free.unwrap_or_else(|| self.model.memory())
     }
 

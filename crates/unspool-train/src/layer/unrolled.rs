@@ -15,8 +15,9 @@ pub struct Unrolled<F> {
     state: usize,
     layers: usize,
     states: Vec<F>,
-    /// Tapes of the last layers, the last one first, and whether each is that of the layer's state.
+    /// Tapes of the last layers, the last one first.
     tapes: Vec<Vec<F>>,
+    /// Of each state, whether its layer's tape was made from it.
     fresh: Vec<bool>,
     scratch: Vec<F>,
     g: Vec<F>,
@@ -28,7 +29,7 @@ impl<F: Real> Unrolled<F> {
     pub fn new(state: usize, layers: usize) -> Self {
         let zeros = |n| vec![F::zero(); n];
         let (states, scratch) = (zeros((layers + 1) * state), Vec::new());
-        let fresh = vec![false; layers];
+        let fresh = vec![false; layers + 1];
         Unrolled { state, layers, states, tapes: Vec::new(), fresh, scratch, g: zeros(state), next: zeros(state) }
     }
 
@@ -39,22 +40,14 @@ impl<F: Real> Unrolled<F> {
 
     /// `x_t`, to be set by hand: the start, or a layer that is no step of the map.
     pub fn state_mut(&mut self, t: usize) -> &mut [F] {
-        self.forget(t);
+        self.fresh[t] = false;
         &mut self.states[t * self.state..][..self.state]
-    }
-
-    /// The tape of layer `t`, if there is such a layer, is no longer that of its state.
-    fn forget(&mut self, t: usize) {
-        if let Some(fresh) = self.fresh.get_mut(t) {
-            *fresh = false;
-        }
     }
 
     /// `x_{t+1} = T(x_t, theta)`.
     pub fn step<M: Map<F> + ?Sized>(&mut self, map: &M, t: usize, theta: &[F]) {
-        self.scratch.resize(map.scratch(1).max(map.scratch(0)), F::zero());
-        self.forget(t);
-        self.forget(t + 1);
+        self.scratch.resize(map.scratch(1), F::zero());
+        self.fresh[t..t + 2].fill(false);
         let (x, next) = self.states[t * self.state..][..2 * self.state].split_at_mut(self.state);
         map.step(At { t, x, theta }, next, &mut self.scratch);
     }
@@ -74,8 +67,7 @@ impl<F: Real> Unrolled<F> {
         }
         let (x, next) = self.states[t * self.state..][..2 * self.state].split_at_mut(self.state);
         map.step_taped(At { t, x, theta }, next, tape, &mut self.scratch);
-        self.forget(t + 1);
-        self.fresh[t] = true;
+        self.fresh[t..t + 2].copy_from_slice(&[true, false]);
     }
 
     /// The cotangent of the state that was last gone back to; zero it before the way back.
