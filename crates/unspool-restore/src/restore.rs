@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 use unspool_core::Real;
+use unspool_image::Cfa;
 
 use crate::conv;
 use crate::features;
@@ -28,6 +29,8 @@ pub struct Observed<F> {
     pub(crate) known: Vec<F>,
     pub(crate) unknown: Vec<F>,
     pub(crate) inside: Vec<F>,
+    /// The pattern, if it is a mosaic.
+    cfa: Option<Cfa>,
 }
 
 impl<F: Real> Observed<F> {
@@ -53,7 +56,9 @@ impl<F: Real> Observed<F> {
             grid.put(&mark, &mut marks[c * plane..(c + 1) * plane]);
         }
         let unknown = marks.iter().zip(inside.iter().cycle()).map(|(&k, &i)| i - k).collect();
-        Observed { grid, y, known: marks, unknown, inside }
+        let is_of = |cfa: &Cfa| channels == 3 && cfa.mask(height, width).known() == known;
+        let cfa = Cfa::ALL.into_iter().find(is_of);
+        Observed { grid, y, known: marks, unknown, inside, cfa }
     }
 
     /// The layout of its planes.
@@ -66,8 +71,11 @@ impl<F: Real> Observed<F> {
         self.y.len() / self.grid.plane()
     }
 
-    /// The first estimate, [`start::tent`].
+    /// The first estimate: that of [`start::malvar`] if the known samples are a Bayer mosaic, else of [`start::tent`].
     pub fn start(&self) -> Vec<F> {
+        if let Some(x) = self.cfa.and_then(|cfa| start::malvar(self.grid, &self.y, cfa)) {
+            return x;
+        }
         let mut x = vec![F::zero(); self.y.len()];
         let plane = self.grid.plane();
         x.par_chunks_mut(plane).enumerate().for_each(|(c, x)| {
@@ -136,7 +144,7 @@ impl Transformer {
         slots: &mut [Vec<F>],
         mut each: impl FnMut(F, &[F]),
     ) {
-        let Observed { grid, y, known, unknown, inside } = observed;
+        let Observed { grid, y, known, unknown, inside, .. } = observed;
         let (grid, shape) = (*grid, self.shape());
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
         let (plane, prior) = (grid.plane(), shape.prior);

@@ -1,12 +1,30 @@
-//! The start: each unknown sample is the mean of the known ones in the 5 x 5 window around it, weighted by a tent.
+//! The start: a linear interpolation of the known samples in the 5 x 5 window around each unknown one.
 //!
-//! Weights `(3 - |dy|) (3 - |dx|)`. Where a window knows nothing, it is asked again once its neighbours are filled.
+//! That is all that Do et al. say of it, and for mosaics the filters of that kind are Malvar's, which ask all three colours;
+//! from them a mosaic starts 6 dB nearer to the photo than from means of each colour by itself. Other masks have such means.
 
 use unspool_core::Real;
+use unspool_image::{Cfa, Image, demosaick};
 
 use crate::grid::{Grid, REACH};
 
-/// Fills a plane from `y`, 0 where unknown. `known` is 1 on known pixels, 0 elsewhere.
+/// The three planes of a mosaic by Malvar's filters, in single precision; none if a sample is not finite. `y` is 0 where unknown.
+pub fn malvar<F: Real>(grid: Grid, y: &[F], cfa: Cfa) -> Option<Vec<F>> {
+    let plane = grid.plane();
+    let mosaic = Image::from_fn(1, grid.height(), grid.width(), |_, row, column| {
+        y[cfa.color(row, column) * plane + grid.at(row, column)].wide() as f32
+    });
+    let image = demosaick::run(demosaick::Method::Malvar, &mosaic, cfa).ok()?;
+    let mut x = vec![F::zero(); y.len()];
+    for (c, x) in x.chunks_exact_mut(plane).enumerate() {
+        let values: Vec<F> = image.plane(c).iter().map(|&value| F::of(f64::from(value))).collect();
+        grid.put(&values, x);
+    }
+    Some(x)
+}
+
+/// Fills a plane by means that are weighted by a tent, `(3 - |dy|) (3 - |dx|)`. Where a window knows nothing, it is asked again
+/// once its neighbours are filled. `y` is 0 where unknown, `known` 1 on known pixels, 0 elsewhere.
 pub fn tent<F: Real>(grid: Grid, y: &[F], known: &[F], out: &mut [F]) {
     let reach = REACH as isize;
     let stride = grid.stride() as isize;

@@ -54,7 +54,7 @@ impl Transformer {
 
     /// The map of the engine for an observation.
     pub fn bind<'a, F: Real>(&'a self, observed: &'a Observed<F>) -> Bound<'a, F> {
-        let Observed { grid, y, known, unknown, inside } = observed;
+        let Observed { grid, y, known, unknown, inside, .. } = observed;
         Bound::new(self, *grid, y, known, unknown, inside)
     }
 
