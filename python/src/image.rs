@@ -139,9 +139,9 @@ impl Demosaick {
             }
             "uglr" | "ugtv" => {
                 let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
-                let theta = match weights {
-                    Some(path) => values(&path, net.layout())?,
-                    None => net.shipped_weights()?,
+                let (net, theta) = match weights {
+                    Some(path) => Transformer::from_file(net.shape(), &weights::File::read(&path)?)?,
+                    None => (net.clone(), net.shipped_weights()?),
                 };
                 Ok(Demosaick::Transformer(net, theta))
             }

@@ -5,12 +5,14 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use unspool_image::Image;
 use unspool_train::trainer::Event;
-use unspool_train::{Adam, Dataset, Ended, Error, Layout, Model, Muon, Result, RunFolder, Schedule, Settings, Trainer};
+use unspool_train::{
+    Adam, Dataset, Ended, Error, Model, Muon, Result, RunFolder, Schedule, Settings, Trainer, weights,
+};
 
 use crate::learned::{Demosaicker, Interpolator, ROUNDING};
 use crate::patches::{Drawing, Patches};
 use crate::train::Supervised;
-use crate::transformer::{Prior, Transformer};
+use crate::transformer::{Prior, Shape, Transformer};
 
 /// A network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub enum Network {
 pub struct Recipe {
     /// The network.
     pub model: Network,
+    /// Blocks, of uGLR and uGTV: 5 in the paper.
+    #[serde(default = "blocks")]
+    pub blocks: usize,
     /// Patches to train on.
     pub patches: Drawing,
     /// Patches to validate on.
@@ -47,6 +52,13 @@ pub struct Recipe {
     pub rounding: f64,
     /// How it is trained.
     pub training: Settings,
+}
+
+/// Most blocks.
+const MOST: usize = 100;
+
+fn blocks() -> usize {
+    Shape::paper(Prior::Glr, 3).blocks
 }
 
 fn rounding() -> f64 {
@@ -82,6 +94,7 @@ impl Recipe {
         // now and then the solver of a block diverges on a patch, with gradients thousands of times as long as others
         let paper = |model, rate| Recipe {
             model,
+            blocks: blocks(),
             patches: drawing(10_000, 64, true),
             validation: drawing(82, 64, true),
             inner: 0.0,
@@ -98,6 +111,7 @@ impl Recipe {
         Some(match name {
             "learned" => Recipe {
                 model: Network::Learned,
+                blocks: blocks(),
                 patches: Drawing { clean: 0.6, noise: 20.0, ..drawing(8000, 64, false) },
                 validation: drawing(164, 128, true),
                 inner: 0.0,
@@ -107,6 +121,7 @@ impl Recipe {
             },
             "interpolation" => Recipe {
                 model: Network::Interpolation,
+                blocks: blocks(),
                 patches: Drawing { halved: 0.4, ..drawing(8000, 64, false) },
                 validation: drawing(246, 128, true),
                 inner: 0.0,
@@ -120,19 +135,38 @@ impl Recipe {
         })
     }
 
-    /// The parameters of the network.
-    pub fn layout(&self) -> Layout {
-        match self.model {
-            Network::Learned => Demosaicker::shipped().layout().clone(),
-            Network::Interpolation => Interpolator::shipped().layout().clone(),
-            Network::Uglr => Transformer::shipped(Prior::Glr).layout().clone(),
-            Network::Ugtv => Transformer::shipped(Prior::Gtv).layout().clone(),
+    /// uGLR or uGTV; none if it is another network.
+    fn transformer(&self) -> Result<Option<Transformer>> {
+        let prior = match self.model {
+            Network::Learned | Network::Interpolation => return Ok(None),
+            Network::Uglr => Prior::Glr,
+            Network::Ugtv => Prior::Gtv,
+        };
+        if !(1..=MOST).contains(&self.blocks) {
+            let got = self.blocks.to_string();
+            return Err(Error::Range { what: "blocks", got, must: "between 1 and 100" });
+        }
+        Ok(Some(Transformer::new(Shape { blocks: self.blocks, ..Shape::paper(prior, 3) })))
+    }
+
+    /// Values to start from, out of a file. uGLR and uGTV may have fewer blocks there: they are [grown](Transformer::grown).
+    ///
+    /// # Errors
+    /// As [`weights::File::values`]; a number of blocks that is not 1 to 100.
+    pub fn start(&self, file: &weights::File) -> Result<Vec<f32>> {
+        match (self.transformer()?, self.model) {
+            (Some(net), _) => {
+                let (fewer, theta) = Transformer::from_file::<f32>(net.shape(), file)?;
+                Ok(fewer.grown(self.blocks, &theta).1)
+            }
+            (None, Network::Interpolation) => file.values(Interpolator::shipped().layout()),
+            (None, _) => file.values(Demosaicker::shipped().layout()),
         }
     }
 
-    fn supervised(&self, prior: Prior) -> Result<Supervised> {
+    fn supervised(&self, net: Transformer) -> Result<Supervised> {
         let Recipe { inner, border, rounding, .. } = *self;
-        let model = Supervised { net: Transformer::shipped(prior), inner, rounding, border };
+        let model = Supervised { net, inner, rounding, border };
         if [&self.patches, &self.validation].iter().any(|drawing| model.within(drawing.size).is_none()) {
             let must = "less than half of the size of a patch";
             return Err(Error::Range { what: "border", got: border.to_string(), must });
@@ -146,7 +180,7 @@ impl Recipe {
     /// As [`Trainer::run`] and [`Patches::new`].
     ///
     /// # Panics
-    /// If `start` is not as long as the [layout](Recipe::layout).
+    /// If `start` is not of the network, as [`Recipe::start`] makes it.
     pub fn train(
         &self,
         images: &[Image],
@@ -162,13 +196,12 @@ impl Recipe {
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);
-        match self.model {
-            Network::Learned => self.run(&Demosaicker::shipped().rounded(self.rounding), data, start, folder, tell),
-            Network::Interpolation => {
+        match (self.transformer()?, self.model) {
+            (Some(net), _) => self.run(&self.supervised(net)?, data, start, folder, tell),
+            (None, Network::Interpolation) => {
                 self.run(&Interpolator::shipped().rounded(self.rounding), data, start, folder, tell)
             }
-            Network::Uglr => self.run(&self.supervised(Prior::Glr)?, data, start, folder, tell),
-            Network::Ugtv => self.run(&self.supervised(Prior::Gtv)?, data, start, folder, tell),
+            (None, _) => self.run(&Demosaicker::shipped().rounded(self.rounding), data, start, folder, tell),
         }
     }
 

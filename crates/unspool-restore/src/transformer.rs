@@ -17,7 +17,7 @@
 use std::ops::Range;
 
 use unspool_core::{At, Dims, Map, Real, Vjp, dispatched};
-use unspool_train::{Constraint, Init, Layout};
+use unspool_train::{Constraint, Init, Layout, Result, weights};
 
 use crate::cg::{self, Steps};
 use crate::features::Features;
@@ -135,6 +135,44 @@ impl Transformer {
             })
             .collect();
         Transformer { shape, blocks, layout }
+    }
+
+    /// The network of these sizes with as many blocks as a file has, and its values.
+    ///
+    /// # Errors
+    /// As [`weights::File::values`]; a file without blocks.
+    pub fn from_file<F: Real>(shape: Shape, file: &weights::File) -> Result<(Self, Vec<F>)> {
+        let blocks = (0..).take_while(|b| file.shape(&format!("blocks.{b}.comb")).is_some()).count();
+        let net = Transformer::new(Shape { blocks: blocks.max(1), ..shape });
+        let theta = file.values(&net.layout)?;
+        Ok((net, theta))
+    }
+
+    /// This network with more blocks, and its values: those added are like the last, with a solver that has to be trained yet and
+    /// is nearly idle. Two blocks that begin as one trained block and such a copy learn faster than two from scratch.
+    ///
+    /// ```
+    /// use unspool_restore::{Prior, Shape, Transformer};
+    /// let one = Transformer::new(Shape { blocks: 1, ..Shape::paper(Prior::Glr, 3) });
+    /// let (two, theta) = one.grown(2, &one.layout().init::<f32>(7));
+    /// assert_eq!(theta.len(), two.layout().len());
+    /// ```
+    ///
+    /// # Panics
+    /// If the values are not those of the network.
+    pub fn grown<F: Real>(&self, blocks: usize, theta: &[F]) -> (Self, Vec<F>) {
+        assert_eq!(theta.len(), self.layout.len());
+        let net = Transformer::new(Shape { blocks, ..self.shape });
+        let (untrained, each) = (net.layout.init::<F>(0), theta.len() / self.shape.blocks);
+        let mut theta = theta.to_vec();
+        for block in &net.blocks[self.shape.blocks.min(blocks)..] {
+            theta.extend_from_within(theta.len() - each..);
+            for range in [&block.alpha, &block.beta, &block.comb, &block.gamma] {
+                theta[range.clone()].copy_from_slice(&untrained[range.clone()]);
+            }
+        }
+        theta.truncate(net.layout.len());
+        (net, theta)
     }
 
     /// Its sizes.

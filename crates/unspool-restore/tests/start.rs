@@ -1,7 +1,8 @@
 //! What networks start from.
 
 use unspool_image::{Cfa, Image, demosaick};
-use unspool_restore::{Grid, Observed, start};
+use unspool_restore::{Grid, Observed, Prior, Recipe, Shape, Transformer, start};
+use unspool_train::weights;
 
 fn scene() -> Image {
     Image::from_fn(3, 9, 11, |c, y, x| 0.5 + 0.3 * ((0.7 + 0.2 * c as f32) * y as f32 + 0.9 * x as f32).sin())
@@ -42,5 +43,49 @@ fn other_masks_start_from_means() {
             grid.get(&x, &mut want);
             assert_eq!(got[own.clone()], want);
         }
+    }
+}
+
+#[test]
+fn networks_grow_by_blocks_that_are_nearly_idle() {
+    for (prior, preset) in [(Prior::Glr, "uglr"), (Prior::Gtv, "ugtv")] {
+        let shape = Shape { blocks: 2, ..Shape::paper(prior, 3) };
+        let two = Transformer::new(shape);
+        let mut theta: Vec<f32> = two.layout().init(3);
+        for entry in two.layout().entries().iter().filter(|entry| entry.name.ends_with("alpha")) {
+            theta[entry.range.clone()].fill(0.1);
+        }
+        let (three, more) = two.grown(3, &theta);
+        assert_eq!((three.shape().blocks, three.layout().len()), (3, more.len()));
+        let (n, untrained) = (theta.len(), three.layout().init::<f32>(0));
+        assert_eq!(more[..n], theta);
+        for entry in three.layout().entries().iter().filter(|entry| entry.range.start >= n) {
+            let is_solver = ["alpha", "beta", "comb", "gamma"].iter().any(|name| entry.name.ends_with(name));
+            let own = entry.range.clone();
+            let like = if is_solver { &untrained[own.clone()] } else { &theta[own.start - n / 2..own.end - n / 2] };
+            assert_eq!(&more[own], like, "{}", entry.name);
+        }
+        // the added block changes the estimate by little
+        let mosaic = Cfa::Rggb.mosaic(&scene()).unwrap();
+        let image = |net: &Transformer, theta: &[f32]| net.demosaick(theta, &mosaic, Cfa::Rggb).unwrap();
+        let (before, after) = (image(&two, &theta), image(&three, &more));
+        assert!(before.data().iter().zip(after.data()).all(|(a, b)| (a - b).abs() < 0.05));
+        // files have as many blocks as they have
+        let file = |bytes: &[u8]| weights::File::from_bytes("here", bytes).unwrap();
+        let saved = file(&weights::to_bytes(two.layout(), &theta, ""));
+        let (read, values) = Transformer::from_file::<f32>(Shape::paper(prior, 3), &saved).unwrap();
+        assert_eq!((read.shape(), &values), (shape, &theta));
+        let recipe = Recipe { blocks: 3, ..Recipe::preset(preset).unwrap() };
+        assert_eq!(recipe.start(&saved).unwrap(), more);
+        assert_eq!(Recipe { blocks: 1, ..recipe.clone() }.start(&saved).unwrap(), theta[..n / 2]);
+        for blocks in [0, 101, usize::MAX] {
+            let refused = Recipe { blocks, ..recipe.clone() }.start(&saved).unwrap_err().to_string();
+            assert!(refused.contains("blocks"), "{refused}");
+        }
+        let other = Recipe::preset("learned").unwrap();
+        assert!(other.start(&saved).is_err());
+        let refused =
+            recipe.start(&file(&weights::to_bytes(&unspool_train::Layout::new(), &[0f32; 0], ""))).unwrap_err();
+        assert!(refused.to_string().contains("has no tensor blocks.0"), "{refused}");
     }
 }

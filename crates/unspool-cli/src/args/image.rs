@@ -168,7 +168,8 @@ pub(crate) struct TrainImageArgs {
     /// Configuration, TOML or JSON; `config.json` of another run serves
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub(crate) config: Option<PathBuf>,
-    /// Start from these weights, such as those of another run, instead of the seed
+    /// Start from these weights, such as those of another run, instead of the seed. uGLR and uGTV of fewer blocks than the
+    /// configuration has are grown: their last block is repeated, with a solver that is nearly idle until it is trained
     #[arg(long, value_name = "FILE")]
     pub(crate) start: Option<PathBuf>,
     /// Ready configuration: learned (demosaicking), interpolation, uglr or ugtv

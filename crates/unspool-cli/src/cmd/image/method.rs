@@ -37,17 +37,20 @@ pub(in crate::cmd) enum Demosaick {
 }
 
 impl Demosaick {
-    /// By name; `weights` replaces those that are shipped.
-    pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
+    /// By name; those of a file replace those that are shipped.
+    pub(in crate::cmd) fn named(name: &str, file: Option<&Path>) -> Result<Self, Failure> {
         match name {
             "learned" => {
                 let net = Demosaicker::shipped();
-                let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
+                let theta = chosen(file, net.layout(), || net.shipped_weights())?;
                 Ok(Demosaick::Learned(net, theta))
             }
             "uglr" | "ugtv" => {
                 let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
-                let theta = chosen(weights, net.layout(), || net.shipped_weights())?;
+                let (net, theta) = match file {
+                    Some(path) => Transformer::from_file(net.shape(), &weights::File::read(path)?)?,
+                    None => (net.clone(), net.shipped_weights()?),
+                };
                 Ok(Demosaick::Transformer(net, theta))
             }
             _ => {
@@ -111,7 +114,7 @@ pub(in crate::cmd) enum Interpolate {
 }
 
 impl Interpolate {
-    /// By name; `weights` replaces those that are shipped.
+    /// By name; those of a file replace those that are shipped.
     pub(in crate::cmd) fn named(name: &str, weights: Option<&Path>) -> Result<Self, Failure> {
         if name == DEFAULT {
             let net = Box::new(Interpolator::shipped());

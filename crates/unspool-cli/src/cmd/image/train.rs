@@ -5,9 +5,8 @@ use std::path::Path;
 use serde_json::json;
 use unspool_image::{Image, io};
 use unspool_restore::Recipe;
-use unspool_train::RunFolder;
+use unspool_train::{RunFolder, weights};
 
-use super::method;
 use crate::args::TrainImageArgs;
 use crate::cmd::train;
 use crate::exit::{Done, Failure};
@@ -47,8 +46,7 @@ pub(crate) fn run(args: &TrainImageArgs) -> Result<Done, Failure> {
         let problem = format!("{} photos are too few to keep some aside", images.len());
         return Err(Failure::new(problem, "give at least 10, or others by --validation"));
     }
-    let layout = recipe.layout();
-    let start = args.start.as_deref().map(|path| method::read(path, &layout)).transpose()?;
+    let start = args.start.as_deref().map(|path| recipe.start(&weights::File::read(path)?)).transpose()?;
     let from = args.start.as_ref().map(|path| path.display().to_string());
     let config = json!({ "recipe": recipe, "photos": images.len(), "validation": validation.len(), "start": from });
     let folder = RunFolder::open(&args.out, &config, args.resume)?;
