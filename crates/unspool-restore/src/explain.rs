@@ -2,7 +2,7 @@
 
 use unspool_core::Real;
 
-use crate::restore::{self, Observed};
+use crate::restore::{Memory, Observed};
 use crate::transformer::Transformer;
 use crate::window::{EDGES, OFFSETS};
 
@@ -43,7 +43,7 @@ impl Transformer {
         let (grid, shape) = (observed.grid(), self.shape());
         let (height, width, plane) = (grid.height(), grid.width(), grid.plane());
         assert!(pixels.iter().all(|&(y, x)| y < height && x < width));
-        let (mut x, mut slots) = (observed.start(), restore::slots());
+        let (mut x, mut memory) = (observed.start(), Memory::default());
         let mut told = Explanation {
             estimates: vec![observed.image(&x)],
             ties: Vec::new(),
@@ -51,8 +51,8 @@ impl Transformer {
             windows: vec![Vec::new(); pixels.len()],
         };
         for block in 0..shape.blocks {
-            let s = self.graphs(block, theta, grid, &x);
-            let heads = || s.chunks_exact(EDGES * plane);
+            self.graphs(block, theta, grid, &x, &mut memory.graphs);
+            let heads = || memory.graphs.chunks_exact(EDGES * plane);
             let window = |s: &[F], y: usize, x: usize| {
                 let mut window = [F::zero(); SIDE * SIDE];
                 for (k, (dy, dx)) in OFFSETS.into_iter().enumerate() {
@@ -82,7 +82,7 @@ impl Transformer {
             }
             let mut next = vec![F::zero(); x.len()];
             let (mut sum, mut squares) = (vec![F::zero(); x.len()], vec![F::zero(); x.len()]);
-            self.solutions(block, theta, observed, &x, &s, &mut slots, |weight, solution| {
+            self.solutions(block, theta, observed, &x, &mut memory, |weight, solution| {
                 F::axpy(weight, solution, &mut next);
                 for ((sum, square), &v) in sum.iter_mut().zip(&mut squares).zip(solution) {
                     *sum += v;

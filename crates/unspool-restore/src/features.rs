@@ -9,7 +9,7 @@ use std::ops::Range;
 use unspool_core::{Real, dispatched};
 use unspool_train::{Constraint, Init, Layout};
 
-use crate::conv;
+use crate::conv::{self, Then};
 use crate::grid::Grid;
 
 /// Convolutions.
@@ -64,24 +64,22 @@ impl Features {
             .max(conv::packed_len(self.maps, self.inputs))
     }
 
-    /// Fills the tape, which must be zero outside of the body; its last `maps` planes are the features.
+    /// Fills the tape, whose last `maps` planes are the features.
     ///
     /// `packed`: [`Features::packed_len`] numbers.
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F]) {
         let n = self.maps * grid.plane();
-        self.convolve(0, grid, theta, x, &mut tape[..n], packed);
-        relu(&mut tape[..n]);
+        self.convolve(0, grid, theta, x, Then::Relu, &mut tape[..n], packed);
         for i in 1..LAYERS {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
             let (r, h) = own.split_at_mut(n);
-            self.convolve(i, grid, theta, before, r, packed);
-            h.copy_from_slice(before);
-            self.skip(i, theta, r, h);
+            self.convolve(i, grid, theta, before, Then::Relu, r, packed);
+            let [a, c] = self.skip(i, theta);
+            F::lincomb(a, before, c, r, h);
         }
     }
 
-    /// The features without a tape: `maps` planes of `memory`, [`Features::infer_len`] numbers that are zero outside of the
-    /// body.
+    /// The features without a tape: `maps` planes of `memory`, [`Features::infer_len`] numbers.
     pub fn infer<'a, F: Real>(
         &self,
         grid: Grid,
@@ -90,12 +88,12 @@ impl Features {
         memory: &'a mut [F],
         packed: &mut [F],
     ) -> &'a [F] {
-        let (h, r) = memory.split_at_mut(self.maps * grid.plane());
-        self.convolve(0, grid, theta, x, h, packed);
-        relu(h);
+        let (mut h, mut next) = memory.split_at_mut(self.maps * grid.plane());
+        self.convolve(0, grid, theta, x, Then::Relu, h, packed);
         for i in 1..LAYERS {
-            self.convolve(i, grid, theta, h, r, packed);
-            self.skip(i, theta, r, h);
+            let [a, c] = self.skip(i, theta);
+            self.convolve(i, grid, theta, h, Then::Skip { a, c }, next, packed);
+            std::mem::swap(&mut h, &mut next);
         }
         h
     }
@@ -105,17 +103,27 @@ impl Features {
         2 * self.maps * grid.plane()
     }
 
-    fn convolve<F: Real>(&self, i: usize, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
+    #[allow(clippy::too_many_arguments)]
+    fn convolve<F: Real>(
+        &self,
+        i: usize,
+        grid: Grid,
+        theta: &[F],
+        x: &[F],
+        then: Then<F>,
+        out: &mut [F],
+        packed: &mut [F],
+    ) {
         let inputs = x.len() / grid.plane();
         let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
         conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-        conv::forward(grid, x, packed, Some(&theta[self.biases[i].clone()]), out);
+        conv::forward_then(grid, x, packed, Some(&theta[self.biases[i].clone()]), then, out);
     }
 
-    /// The rest of layer `i > 0`, in the place of the `h` before.
-    fn skip<F: Real>(&self, i: usize, theta: &[F], r: &mut [F], h: &mut [F]) {
+    /// `(a_i, c_i)`, of layer `i > 0`.
+    fn skip<F: Real>(&self, i: usize, theta: &[F]) -> [F; 2] {
         let skips = &theta[self.skips.clone()];
-        skip(skips[2 * i - 2], skips[2 * i - 1], r, h);
+        [skips[2 * i - 2], skips[2 * i - 1]]
     }
 
     /// The features of a tape.
@@ -175,17 +183,6 @@ impl Features {
 }
 
 dispatched! {
-    fn relu_all<T: Real>(_simd: S, x: &'a mut [T]) {
-        x.iter_mut().for_each(|x| *x = if *x > T::zero() { *x } else { T::zero() });
-    }
-
-    fn skip<T: Real>(_simd: S, a: T, c: T, r: &'a mut [T], h: &'a mut [T]) {
-        for (h, r) in h.iter_mut().zip(r) {
-            *r = if *r > T::zero() { *r } else { T::zero() };
-            *h = a * *h + c * *r;
-        }
-    }
-
     fn relu_back<T: Real>(_simd: S, scale: T, r: &'a [T], g: &'a [T], out: &'a mut [T]) {
         for ((out, &r), &g) in out.iter_mut().zip(r).zip(g) {
             *out = if r > T::zero() { scale * g } else { T::zero() };
@@ -195,8 +192,4 @@ dispatched! {
     fn add_scaled<T: Real>(_simd: S, a: T, x: &'a [T], y: &'a mut [T]) {
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = a * *y + x);
     }
-}
-
-fn relu<F: Real>(x: &mut [F]) {
-    relu_all(x);
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use unspool_core::{Real, dispatched};
 use unspool_train::{Constraint, Init, Layout};
 
-use crate::conv;
+use crate::conv::{self, Then};
 use crate::grid::Grid;
 
 /// Kernels and biases of a convolution.
@@ -35,12 +35,9 @@ impl Conv {
         conv::packed_len(self.inputs, self.outputs).max(conv::packed_len(self.outputs, self.inputs))
     }
 
-    fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
-        conv::forward(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), out);
-    }
-
-    fn add<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], out: &mut [F], packed: &mut [F]) {
-        conv::add(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), out);
+    #[allow(clippy::too_many_arguments)]
+    fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], then: Then<F>, out: &mut [F], packed: &mut [F]) {
+        conv::forward_then(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), then, out);
     }
 
     fn pack<'a, F: Real>(&self, theta: &[F], packed: &'a mut [F]) -> &'a [F] {
@@ -116,16 +113,15 @@ impl Residual {
     #[allow(clippy::too_many_arguments)]
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F], out: &mut [F]) {
         let n = self.maps() * grid.plane();
-        self.first.forward(grid, theta, x, &mut tape[..n], packed);
+        self.first.forward(grid, theta, x, Then::Store, &mut tape[..n], packed);
         for (b, [first, second]) in self.blocks.iter().enumerate() {
             let (h, rest) = tape[2 * b * n..(2 * b + 3) * n].split_at_mut(n);
             let (r, next) = rest.split_at_mut(n);
-            first.forward(grid, theta, h, r, packed);
-            relu(r);
+            first.forward(grid, theta, h, Then::Relu, r, packed);
             next.copy_from_slice(h);
-            second.add(grid, theta, r, next, packed);
+            second.forward(grid, theta, r, Then::Add, next, packed);
         }
-        self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], out, packed);
+        self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], Then::Store, out, packed);
     }
 
     /// [`Residual::forward`] without a tape. `maps`: [`Residual::maps_len`] numbers.
@@ -133,13 +129,12 @@ impl Residual {
     pub fn infer<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], maps: &mut [F], packed: &mut [F], out: &mut [F]) {
         let n = self.maps() * grid.plane();
         let (h, r) = maps.split_at_mut(n);
-        self.first.forward(grid, theta, x, h, packed);
+        self.first.forward(grid, theta, x, Then::Store, h, packed);
         for [first, second] in &self.blocks {
-            first.forward(grid, theta, h, r, packed);
-            relu(r);
-            second.add(grid, theta, r, h, packed);
+            first.forward(grid, theta, h, Then::Relu, r, packed);
+            second.forward(grid, theta, r, Then::Add, h, packed);
         }
-        self.last.forward(grid, theta, h, out, packed);
+        self.last.forward(grid, theta, h, Then::Store, out, packed);
     }
 
     /// Length of the memory of [`Residual::infer`].
@@ -185,10 +180,6 @@ impl Residual {
 }
 
 dispatched! {
-    fn relu<T: Real>(_simd: S, x: &'a mut [T]) {
-        x.iter_mut().for_each(|x| *x = if *x > T::zero() { *x } else { T::zero() });
-    }
-
     fn relu_back<T: Real>(_simd: S, r: &'a [T], g: &'a mut [T]) {
         g.iter_mut().zip(r).for_each(|(g, &r)| *g = if r > T::zero() { *g } else { T::zero() });
     }

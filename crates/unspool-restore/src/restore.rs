@@ -9,8 +9,9 @@ use unspool_image::Cfa;
 use crate::conv;
 use crate::features;
 use crate::grid::{Grid, REACH};
+use crate::project::project;
 use crate::start;
-use crate::transformer::{Arena, Given, Operator, Prior, Transformer, project, solve, solve_len};
+use crate::transformer::{Arena, Given, Operator, Prior, Transformer, solve, solve_len};
 use crate::window::{self, EDGES};
 
 /// Rows and columns of a tile: a small share of it is border.
@@ -96,9 +97,18 @@ impl<F: Real> Observed<F> {
     }
 }
 
-/// Memory for as many solvers at a time as there are threads; nothing yet.
-pub fn slots<F>() -> Vec<Vec<F>> {
-    (0..rayon::current_num_threads().clamp(1, 8)).map(|_| Vec::new()).collect()
+/// Memory that is kept from block to block of an image: that of each solver and tile that is worked on at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Memory<F> {
+    /// The weights of the graphs of a block, 12 planes a head.
+    pub(crate) graphs: Vec<F>,
+    operators: Vec<Vec<F>>,
+    solvers: Vec<Vec<F>>,
+}
+
+/// How many solvers, or tiles, are worked on at a time.
+fn at_a_time() -> usize {
+    rayon::current_num_threads().clamp(1, 8)
 }
 
 impl Transformer {
@@ -110,38 +120,26 @@ impl Transformer {
     /// # Panics
     /// If the channels or parameters are not those of the network.
     pub fn restore<F: Real>(&self, theta: &[F], observed: &Observed<F>) -> Vec<F> {
-        let (mut x, mut slots) = (observed.start(), slots());
+        let (mut x, mut memory) = (observed.start(), Memory::default());
         for block in 0..self.shape().blocks {
-            x = self.restore_block(block, theta, observed, &x, &mut slots);
+            let mut next = vec![F::zero(); x.len()];
+            self.graphs(block, theta, observed.grid, &x, &mut memory.graphs);
+            self.solutions(block, theta, observed, &x, &mut memory, |weight, solution| {
+                F::axpy(weight, solution, &mut next);
+            });
+            x = next;
         }
         x
     }
 
-    /// One block: the next estimate. `slots`: memory that is kept from block to block of one image, see [`slots`].
-    pub fn restore_block<F: Real>(
-        &self,
-        block: usize,
-        theta: &[F],
-        observed: &Observed<F>,
-        x: &[F],
-        slots: &mut [Vec<F>],
-    ) -> Vec<F> {
-        let s = self.graphs(block, theta, observed.grid, x);
-        let mut next = vec![F::zero(); x.len()];
-        self.solutions(block, theta, observed, x, &s, slots, |weight, solution| F::axpy(weight, solution, &mut next));
-        next
-    }
-
-    /// Calls `each` with the weight and the solution of each head, in order. `s`: the [graphs](Transformer::graphs).
-    #[allow(clippy::too_many_arguments)]
+    /// Calls `each` with the weight and the solution of each head, in order, on the [graphs](Transformer::graphs) in `memory`.
     pub(crate) fn solutions<F: Real>(
         &self,
         block: usize,
         theta: &[F],
         observed: &Observed<F>,
         x: &[F],
-        s: &[F],
-        slots: &mut [Vec<F>],
+        memory: &mut Memory<F>,
         mut each: impl FnMut(F, &[F]),
     ) {
         let Observed { grid, y, known, unknown, inside, .. } = observed;
@@ -149,18 +147,21 @@ impl Transformer {
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
         let (plane, prior) = (grid.plane(), shape.prior);
         let block = &self.blocks[block];
-        let mut memories: Vec<Vec<F>> = Vec::new();
+        let Memory { graphs, operators, solvers } = memory;
+        operators.resize_with(TOGETHER, Vec::new);
+        solvers.resize_with(at_a_time(), Vec::new);
         for heads in (0..shape.heads).collect::<Vec<_>>().chunks(TOGETHER) {
-            memories.resize_with(heads.len(), Vec::new);
-            memories.iter_mut().for_each(|memory| memory.resize(Operator::<F>::len(prior, grid), F::zero()));
-            let operators: Vec<Operator<F>> = memories
+            let operators: Vec<Operator<F>> = operators
                 .par_iter_mut()
                 .zip(heads)
-                .map(|(memory, &h)| Operator::new(prior, grid, &s[h * EDGES * plane..(h + 1) * EDGES * plane], memory))
+                .map(|(memory, &h)| {
+                    memory.resize(Operator::<F>::len(prior, grid), F::zero());
+                    Operator::new(prior, grid, &graphs[h * EDGES * plane..(h + 1) * EDGES * plane], memory)
+                })
                 .collect();
             // each slot does every so many-th head, in memory that it keeps
-            let count = slots.len();
-            let solved: Vec<Vec<(usize, Vec<F>)>> = slots
+            let count = solvers.len();
+            let solved: Vec<Vec<(usize, Vec<F>)>> = solvers
                 .par_iter_mut()
                 .with_max_len(1)
                 .enumerate()
@@ -181,83 +182,102 @@ impl Transformer {
         }
     }
 
-    /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them.
-    pub fn graphs<F: Real>(&self, block: usize, theta: &[F], grid: Grid, x: &[F]) -> Vec<F> {
+    /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them. `s` is empty, or from another block.
+    pub(crate) fn graphs<F: Real>(&self, block: usize, theta: &[F], grid: Grid, x: &[F], s: &mut Vec<F>) {
         let (shape, plane) = (self.shape(), grid.plane());
-        let rows: Vec<usize> = (0..grid.height()).step_by(TILE[0]).collect();
+        s.resize(shape.heads * EDGES * plane, F::zero());
         let columns: Vec<usize> = (0..grid.width()).step_by(TILE[1]).collect();
-        let planes = shape.heads * EDGES;
-        let mut s = vec![F::zero(); planes * plane];
-        for &top in &rows {
-            let tiles: Vec<(Grid, Grid, usize, Vec<F>)> = columns
-                .par_iter()
-                .with_max_len(1)
-                .map_init(Vec::new, |memory, &left| {
-                    let inner = Grid::new(TILE[0].min(grid.height() - top), TILE[1].min(grid.width() - left));
-                    let (y0, x0) = (top.saturating_sub(HALO[0]), left.saturating_sub(HALO[1]));
-                    let (y1, x1) = (
-                        (top + inner.height() + HALO[0]).min(grid.height()),
-                        (left + inner.width() + HALO[1]).min(grid.width()),
-                    );
-                    let tile = Grid::new(y1 - y0, x1 - x0);
-                    let s = self.tile(block, theta, grid, x, (y0, x0), tile, memory);
-                    (inner, tile, left, s)
-                })
-                .collect();
-            s.par_chunks_mut(plane).enumerate().for_each(|(k, s)| {
-                for (inner, tile, left, own) in &tiles {
-                    let own = &own[k * tile.plane()..(k + 1) * tile.plane()];
-                    for row in 0..inner.height() {
-                        let from = tile.at(row + top.min(HALO[0]), (*left).min(HALO[1]));
-                        s[grid.at(top + row, *left)..][..inner.width()].copy_from_slice(&own[from..][..inner.width()]);
+        let mut memories = vec![(Vec::new(), Vec::new()); at_a_time()];
+        for top in (0..grid.height()).step_by(TILE[0]) {
+            for columns in columns.chunks(memories.len()) {
+                let tiles: Vec<(Tile, &[F])> = memories
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .zip(columns)
+                    .map(|((memory, s), &left)| {
+                        let tile = Tile::new(grid, top, left);
+                        self.tile(block, theta, grid, x, &tile, memory, s);
+                        (tile, &s[..])
+                    })
+                    .collect();
+                s.par_chunks_mut(plane).enumerate().for_each(|(k, s)| {
+                    for (tile, own) in &tiles {
+                        tile.place(&own[k * tile.grid.plane()..], grid, s);
                     }
-                }
-            });
+                });
+            }
         }
-        s
     }
 
-    /// The weights on a tile whose first pixel is `(y0, x0)`.
+    /// The weights `s` on a tile.
     #[allow(clippy::too_many_arguments)]
     fn tile<F: Real>(
         &self,
         block: usize,
         theta: &[F],
-        grid: Grid,
+        whole: Grid,
         x: &[F],
-        (y0, x0): (usize, usize),
-        tile: Grid,
+        tile: &Tile,
         memory: &mut Vec<F>,
-    ) -> Vec<F> {
-        let (shape, block) = (self.shape(), &self.blocks[block]);
-        let (plane, d) = (tile.plane(), shape.features());
+        s: &mut Vec<F>,
+    ) {
+        let (shape, block, grid) = (self.shape(), &self.blocks[block], tile.grid);
+        let (plane, d) = (grid.plane(), shape.features());
         let features = &block.features;
-        memory.clear();
-        memory.resize(
-            Arena::<F>::slack(4) + features.infer_len(tile) + features.packed_len() + (shape.channels + d) * plane,
-            F::zero(),
-        );
+        let len = features.infer_len(grid) + features.packed_len() + (shape.channels + d) * plane;
+        memory.resize(Arena::<F>::slack(4) + len, F::zero());
+        s.resize(shape.heads * EDGES * plane, F::zero());
         let mut arena = Arena::new(memory);
-        let maps = arena.take(features.infer_len(tile));
+        let maps = arena.take(features.infer_len(grid));
         let packed = arena.take(features.packed_len());
         let (own, g) = (arena.take(shape.channels * plane), arena.take(d * plane));
-        for (own, x) in own.chunks_exact_mut(plane).zip(x.chunks_exact(grid.plane())) {
-            for row in 0..tile.height() {
-                own[tile.at(row, 0)..][..tile.width()].copy_from_slice(&x[grid.at(y0 + row, x0)..][..tile.width()]);
+        own.fill(F::zero());
+        for (own, x) in own.chunks_exact_mut(plane).zip(x.chunks_exact(whole.plane())) {
+            for row in 0..grid.height() {
+                let from = whole.at(tile.first.0 + row, tile.first.1);
+                own[grid.at(row, 0)..][..grid.width()].copy_from_slice(&x[from..][..grid.width()]);
             }
         }
-        let f = features.infer(tile, theta, own, maps, packed);
-        let mut s = vec![F::zero(); shape.heads * EDGES * plane];
+        let f = features.infer(grid, theta, own, maps, packed);
         for (h, s) in s.chunks_exact_mut(EDGES * plane).enumerate() {
             let a = &theta[block.metric.start + h * d * d..][..d * d];
-            project(tile, a, &f[h * d * plane..][..d * plane], g);
-            window::affinity(tile, g, s);
+            project(grid, a, &f[h * d * plane..][..d * plane], g);
+            window::affinity(grid, g, s);
         }
-        s
     }
 
     /// The prior.
     pub fn prior(&self) -> Prior {
         self.shape().prior
+    }
+}
+
+/// A part of an image: what is wanted of it, and what that depends on.
+struct Tile {
+    /// All of it, with the border.
+    grid: Grid,
+    /// Its first pixel in the image, border included.
+    first: (usize, usize),
+    /// The first pixel that is wanted, and how many rows and columns.
+    wanted: (usize, usize),
+    size: (usize, usize),
+}
+
+impl Tile {
+    /// That whose first wanted pixel is `(top, left)`.
+    fn new(whole: Grid, top: usize, left: usize) -> Self {
+        let size = (TILE[0].min(whole.height() - top), TILE[1].min(whole.width() - left));
+        let first = (top.saturating_sub(HALO[0]), left.saturating_sub(HALO[1]));
+        let end = ((top + size.0 + HALO[0]).min(whole.height()), (left + size.1 + HALO[1]).min(whole.width()));
+        Tile { grid: Grid::new(end.0 - first.0, end.1 - first.1), first, wanted: (top, left), size }
+    }
+
+    /// Copies what is wanted from a plane of the tile to one of the image.
+    fn place<F: Real>(&self, own: &[F], whole: Grid, plane: &mut [F]) {
+        let ((top, left), (height, width)) = (self.wanted, self.size);
+        for row in 0..height {
+            let from = self.grid.at(top - self.first.0 + row, left - self.first.1);
+            plane[whole.at(top + row, left)..][..width].copy_from_slice(&own[from..][..width]);
+        }
     }
 }

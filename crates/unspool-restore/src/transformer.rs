@@ -22,6 +22,7 @@ use unspool_train::{Constraint, Init, Layout, Result, weights};
 use crate::cg::{self, Steps};
 use crate::features::Features;
 use crate::grid::Grid;
+use crate::project::project;
 use crate::stencil::Stencil;
 use crate::window::{self, EDGES};
 use crate::{glr, gtv};
@@ -183,18 +184,6 @@ impl Transformer {
     /// Its parameters.
     pub fn layout(&self) -> &Layout {
         &self.layout
-    }
-}
-
-/// Features of one head: `g_d = sum_c A_cd f_c`. Overwrites `g`.
-pub(crate) fn project<F: Real>(grid: Grid, a: &[F], f: &[F], g: &mut [F]) {
-    let (plane, body) = (grid.plane(), grid.body());
-    let d = f.len() / plane;
-    g.fill(F::zero());
-    for (j, g) in g.chunks_exact_mut(plane).enumerate() {
-        for (c, f) in f.chunks_exact(plane).enumerate() {
-            F::axpy(a[c * d + j], &f[body.clone()], &mut g[body.clone()]);
-        }
     }
 }
 

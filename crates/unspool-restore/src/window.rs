@@ -38,10 +38,12 @@ fn regions(grid: Grid) -> [(std::ops::Range<usize>, std::ops::Range<usize>); EDG
 /// `g`: any number of planes; `s`: 12 planes, overwritten.
 pub fn affinity<F: Real>(grid: Grid, g: &[F], s: &mut [F]) {
     let plane = grid.plane();
-    s.fill(F::zero());
     let farthest = F::of(FARTHEST);
     for ((s, offset), (rows, columns)) in s.chunks_exact_mut(plane).zip(offsets(grid)).zip(regions(grid)) {
+        s[..grid.at(0, 0)].fill(F::zero());
+        s[grid.at(rows.end, 0)..].fill(F::zero());
         for y in rows {
+            s[grid.at(y, 0)..grid.at(y + 1, 0)].fill(F::zero());
             let (first, n) = (grid.at(y, columns.start), columns.len());
             let s = &mut s[first..first + n];
             for g in g.chunks_exact(plane) {

@@ -9,7 +9,7 @@ mod planes;
 
 pub use kernels::kernels_vjp;
 pub(crate) use planes::ROWS;
-pub use planes::{add, forward, pack, pack_adjoint, packed_len};
+pub use planes::{Then, forward, forward_then, pack, pack_adjoint, packed_len};
 
 /// Taps of a kernel.
 const TAPS: usize = 9;

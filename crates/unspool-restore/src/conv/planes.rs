@@ -64,32 +64,51 @@ fn pack_by<F: Real>(inputs: usize, outputs: usize, packed: &mut [F], kernel: imp
     }
 }
 
-/// Sets the planes `out` from the planes `x`; 0 is written to the columns between rows. Without `bias` it is 0.
+/// What becomes of a convolution `y`.
+#[derive(Clone, Copy, Debug)]
+pub enum Then<T> {
+    /// `out = y`.
+    Store,
+    /// `out += y`.
+    Add,
+    /// `out = relu(y)`, where `relu(y) = max(y, 0)`.
+    Relu,
+    /// `out = a x + c relu(y)`, for as many outputs as inputs.
+    Skip {
+        /// The share of the input.
+        a: T,
+        /// The share of what is new.
+        c: T,
+    },
+}
+
+/// Sets the planes `out` from the planes `x`, to 0 outside of the pixels. Without `bias` it is 0.
 ///
 /// # Shapes
 /// `x`: inputs planes; `packed`: [`packed_len`]; `bias`: outputs; `out`: outputs planes.
 pub fn forward<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, out: &mut [F]) {
-    convolve(grid, x, packed, bias, false, out);
+    forward_then(grid, x, packed, bias, Then::Store, out);
 }
 
-/// [`forward`], added to what `out` holds.
-pub fn add<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, out: &mut [F]) {
-    convolve(grid, x, packed, bias, true, out);
-}
-
-fn convolve<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, onto: bool, out: &mut [F]) {
+/// [`forward`], and at once what comes after it.
+///
+/// # Panics
+/// If lengths do not fit.
+pub fn forward_then<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, then: Then<F>, out: &mut [F]) {
     let plane = grid.plane();
     assert!(x.len().is_multiple_of(plane) && out.len().is_multiple_of(plane));
     let (inputs, outputs) = (x.len() / plane, out.len() / plane);
     assert!(packed.len() == packed_len(inputs, outputs) && bias.is_none_or(|bias| bias.len() == outputs));
+    assert!(inputs == outputs || !matches!(then, Then::Skip { .. }));
     let len = POINTS * inputs * (WIDE + 1) * LINE;
     let mut points = vec![F::zero(); len + LINE];
     // as far from the begin of a cache line as rows of pixels are
     let aligned = points.as_ptr().align_offset(64).min(LINE);
-    run(grid, x, packed, bias.unwrap_or(&[]), onto, &mut points[aligned..][..len], out);
+    run(grid, x, packed, bias.unwrap_or(&[]), then, &mut points[aligned..][..len], out);
     for plane in out.chunks_exact_mut(plane) {
+        plane[..grid.at(0, 0)].fill(F::zero());
         (0..grid.height()).for_each(|y| plane[grid.at(y, grid.width())..grid.at(y + 1, 0)].fill(F::zero()));
-        plane[grid.at(grid.height(), 0)..grid.body().end].fill(F::zero());
+        plane[grid.at(grid.height(), 0)..].fill(F::zero());
     }
 }
 
@@ -194,6 +213,21 @@ fn combine<S: Simd, T: Lane>(simd: S, m: [T::V<S>; POINTS], bias: T::V<S>) -> [T
     ]
 }
 
+/// What becomes of `y`; `old` is what `out` held, or the input.
+#[inline(always)]
+fn finish<S: Simd, T: Lane>(simd: S, then: Then<T>, y: T::V<S>, old: T::V<S>) -> T::V<S> {
+    let zero = T::splat(simd, T::ZERO);
+    match then {
+        Then::Store => y,
+        Then::Add => T::add(simd, y, old),
+        Then::Relu => T::if_less(simd, zero, y, y, zero),
+        Then::Skip { a, c } => {
+            let new = T::mul(simd, T::splat(simd, c), T::if_less(simd, zero, y, y, zero));
+            T::mul_add(simd, T::splat(simd, a), old, new)
+        }
+    }
+}
+
 /// Four rows of `P` registers, of every output, `O` at a time.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
@@ -203,7 +237,7 @@ fn block<S: Simd, T: Lane, const P: usize, const O: usize>(
     x: &[T],
     packed: &[T],
     bias: &[T],
-    onto: bool,
+    then: Then<T>,
     (top, left): (usize, usize),
     points: &mut [T],
     out: &mut [T],
@@ -227,16 +261,20 @@ fn block<S: Simd, T: Lane, const P: usize, const O: usize>(
                 let rows = combine::<S, T>(simd, m, bias);
                 let left = left + p * lanes;
                 for (y, row) in rows.into_iter().enumerate().take(grid.height() - top) {
-                    let out = &mut out[grid.at(top + y, left)..grid.at(top + y, grid.width())];
-                    if out.len() < lanes {
-                        let row = if onto { T::add(simd, row, T::load_tail(simd, out)) } else { row };
-                        T::store_tail(simd, out, row);
-                        continue;
-                    }
+                    let at = grid.at(top + y, left)..grid.at(top + y, grid.width());
+                    let old = match then {
+                        Then::Skip { .. } => &x[(o + i) * plane..][at.clone()],
+                        _ => &out[at.clone()],
+                    };
+                    let is_whole = at.len() >= lanes;
                     // SAFETY: just compared.
-                    unsafe {
-                        let row = if onto { T::add(simd, row, load::<S, T>(out, 0)) } else { row };
-                        store::<S, T>(out, 0, row);
+                    let old = if is_whole { unsafe { load::<S, T>(old, 0) } } else { T::load_tail(simd, old) };
+                    let (new, out) = (finish(simd, then, row, old), &mut out[at]);
+                    if is_whole {
+                        // SAFETY: as before.
+                        unsafe { store::<S, T>(out, 0, new) };
+                    } else {
+                        T::store_tail(simd, out, new);
                     }
                 }
             }
@@ -253,7 +291,7 @@ fn rows<S: Simd, T: Lane, const O: usize>(
     x: &[T],
     packed: &[T],
     bias: &[T],
-    onto: bool,
+    then: Then<T>,
     top: usize,
     points: &mut [T],
     out: &mut [T],
@@ -263,9 +301,9 @@ fn rows<S: Simd, T: Lane, const O: usize>(
     while left < grid.width() {
         let wide = (grid.width() - left).div_ceil(lanes).min(WIDE);
         match wide {
-            1 => block::<S, T, 1, O>(simd, grid, x, packed, bias, onto, (top, left), points, out),
-            2 => block::<S, T, 2, O>(simd, grid, x, packed, bias, onto, (top, left), points, out),
-            _ => block::<S, T, WIDE, O>(simd, grid, x, packed, bias, onto, (top, left), points, out),
+            1 => block::<S, T, 1, O>(simd, grid, x, packed, bias, then, (top, left), points, out),
+            2 => block::<S, T, 2, O>(simd, grid, x, packed, bias, then, (top, left), points, out),
+            _ => block::<S, T, WIDE, O>(simd, grid, x, packed, bias, then, (top, left), points, out),
         }
         left += wide * lanes;
     }
@@ -278,16 +316,16 @@ dispatched! {
         x: &'a [T],
         packed: &'a [T],
         bias: &'a [T],
-        onto: bool,
+        then: Then<T>,
         points: &'a mut [T],
         out: &'a mut [T],
     ) {
         for top in (0..grid.height()).step_by(ROWS) {
             // as many outputs as there are registers for
             if size_of::<T::V<S>>() == 64 {
-                rows::<S, T, 8>(simd, grid, x, packed, bias, onto, top, points, out);
+                rows::<S, T, 8>(simd, grid, x, packed, bias, then, top, points, out);
             } else {
-                rows::<S, T, 4>(simd, grid, x, packed, bias, onto, top, points, out);
+                rows::<S, T, 4>(simd, grid, x, packed, bias, then, top, points, out);
             }
         }
     }
@@ -317,7 +355,7 @@ mod tests {
             let mut points = vec![f64::NAN; POINTS * inputs * (WIDE + 1) * LINE];
             let mut got = vec![0.0; outputs * grid.plane()];
             for top in (0..height).step_by(ROWS) {
-                rows::<_, _, 4>(Scalar, grid, &x, &packed, &[], false, top, &mut points, &mut got);
+                rows::<_, _, 4>(Scalar, grid, &x, &packed, &[], Then::Store, top, &mut points, &mut got);
             }
             for o in 0..outputs {
                 for at in (0..height).flat_map(|y| (0..width).map(move |x| o * grid.plane() + grid.at(y, x))) {
