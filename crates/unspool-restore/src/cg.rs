@@ -8,8 +8,14 @@
 //! v_t = g_t + beta_t v_{t-1}         x_{t+1} = x_t - alpha_t v_t
 //! ```
 //!
-//! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence. All
-//! channels are solved for at once: `x`, `g`, each `v` hold one plane a channel; `projection` too, or one for all.
+//! (Do et al. 2024, appendix A.7.) One product with `A` an iteration, no inner products. `beta_0` has no influence. The gradient is
+//! not kept: `g_{t-1} = v_{t-1} - beta_{t-1} v_{t-2}`, so that for `t > 0`, with `v_{-1} = 0`,
+//!
+//! ```text
+//! v_t = (1 + beta_t) v_{t-1} - beta_{t-1} v_{t-2} - alpha_{t-1} P A v_{t-1}
+//! ```
+//!
+//! All channels are solved for at once: `x`, each `v` hold one plane a channel; `projection` too, or one for all.
 #![allow(unsafe_code)]
 
 use std::ops::Range;
@@ -40,7 +46,8 @@ pub struct Steps<'a, F> {
 impl<F: Real> Steps<'_, F> {
     /// Of iteration `t > 0`.
     fn at(&self, t: usize) -> Step<F> {
-        Step { alpha: self.alpha[t - 1], beta: self.beta[t], next: self.alpha[t] }
+        let before = if t > 1 { self.beta[t - 1] } else { F::zero() };
+        Step { alpha: self.alpha[t - 1], before, beta: self.beta[t], next: self.alpha[t] }
     }
 }
 
@@ -50,22 +57,21 @@ fn bodies(grid: Grid, n: usize) -> impl Iterator<Item = Range<usize>> {
     (0..n / plane).map(move |c| c * plane + body.start..c * plane + body.end)
 }
 
-/// `v_0 = g_0`, `x_1 = x_0 - alpha_0 v_0`.
-fn first_step<F: Real>(grid: Grid, alpha: F, g: &[F], v: &mut [F], x: &mut [F]) {
+/// `x_1 = x_0 - alpha_0 v_0`.
+fn first_step<F: Real>(grid: Grid, alpha: F, v: &[F], x: &mut [F]) {
     for body in bodies(grid, x.len()) {
-        v[body.clone()].copy_from_slice(&g[body.clone()]);
-        F::axpy(-alpha, &g[body.clone()], &mut x[body]);
+        F::axpy(-alpha, &v[body.clone()], &mut x[body]);
     }
 }
 
-/// Runs from the gradient `g` at `x`. `g` ends as the gradient before the last step.
+/// Runs from the gradient `g` at `x`, which is zero outside of the body and overwritten; so is `other`, as long.
 ///
-/// `v`: twice as long as `x`, zero outside of the body. `g` and `x` are changed where the gradient, or `projection`, is not
-/// zero.
-pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], v: &mut [F]) {
+/// `x` is changed where the gradient, or `projection`, is not zero.
+pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], other: &mut [F]) {
     let body = a.grid.body();
-    let (even, odd) = v.split_at_mut(x.len());
-    first_step(a.grid, steps.alpha[0], g, even, x);
+    let (even, odd) = (g, other);
+    odd.fill(F::zero());
+    first_step(a.grid, steps.alpha[0], even, x);
     let band = if body.len() <= TOGETHER { body.len() } else { (BAND * a.grid.stride() + REACH).next_multiple_of(64) };
     let bands = body.len().div_ceil(band);
     let together = (TOGETHER / band).max(2);
@@ -82,8 +88,11 @@ pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut
                 let t = first + j;
                 let begin = body.start + b * band;
                 let (v, next) = if t % 2 == 1 { (&*even, &mut *odd) } else { (&*odd, &mut *even) };
-                let planes = Planes { projection, v, next, g, x };
-                a.cg_step(begin..(begin + band).min(body.end), steps.at(t), planes);
+                a.cg_step(
+                    begin..(begin + band).min(body.end),
+                    steps.at(t),
+                    Planes { projection, v, old: None, next, x },
+                );
             }
         }
         first += together;
@@ -93,10 +102,14 @@ pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut
 /// The same, keeping each `v_t` for [`vjp`]: `v` holds as many of them as there are iterations.
 pub fn solve_taped<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], v: &mut [F]) {
     let n = x.len();
-    first_step(a.grid, steps.alpha[0], g, v, x);
+    v[..n].copy_from_slice(g);
+    first_step(a.grid, steps.alpha[0], g, x);
+    g.fill(F::zero());
     for t in 1..steps.alpha.len() {
-        let (v, next) = v[(t - 1) * n..(t + 1) * n].split_at_mut(n);
-        a.cg_step(a.grid.body(), steps.at(t), Planes { projection, v, next, g, x });
+        let (before, next) = v.split_at_mut(t * n);
+        let old = if t > 1 { &before[(t - 2) * n..(t - 1) * n] } else { &*g };
+        let planes = Planes { projection, v: &before[(t - 1) * n..], old: Some(old), next: &mut next[..n], x };
+        a.cg_step(a.grid.body(), steps.at(t), planes);
     }
 }
 
@@ -270,7 +283,7 @@ mod tests {
             let steps = Steps { alpha: &alpha, beta: &beta };
             let run = |taped: bool| {
                 let (mut x, mut g) = (pixels(2, 4, 1.0), pixels(2, 5, 1.0));
-                let mut v = vec![0.0; if taped { 21 } else { 2 } * x.len()];
+                let mut v = vec![0.0; if taped { 21 } else { 1 } * x.len()];
                 let solve = if taped { solve_taped } else { solve };
                 solve(&a, steps, &projection, &mut x, &mut g, &mut v);
                 x

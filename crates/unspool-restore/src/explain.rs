@@ -51,7 +51,7 @@ impl Transformer {
             windows: vec![Vec::new(); pixels.len()],
         };
         for block in 0..shape.blocks {
-            self.graphs(block, theta, grid, &x, &mut memory.graphs);
+            self.graphs(block, theta, grid, &x, &mut memory);
             let heads = || memory.graphs.chunks_exact(EDGES * plane);
             let window = |s: &[F], y: usize, x: usize| {
                 let mut window = [F::zero(); SIDE * SIDE];

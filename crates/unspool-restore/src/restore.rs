@@ -97,13 +97,14 @@ impl<F: Real> Observed<F> {
     }
 }
 
-/// Memory that is kept from block to block of an image: that of each solver and tile that is worked on at a time.
+/// Memory that is kept from block to block of an image.
 #[derive(Debug, Default)]
 pub(crate) struct Memory<F> {
     /// The weights of the graphs of a block, 12 planes a head.
     pub(crate) graphs: Vec<F>,
     operators: Vec<Vec<F>>,
-    solvers: Vec<Vec<F>>,
+    /// Of each tile, and then of each solver, that is worked on at a time.
+    slots: Vec<Vec<F>>,
 }
 
 /// How many solvers, or tiles, are worked on at a time.
@@ -123,7 +124,7 @@ impl Transformer {
         let (mut x, mut memory) = (observed.start(), Memory::default());
         for block in 0..self.shape().blocks {
             let mut next = vec![F::zero(); x.len()];
-            self.graphs(block, theta, observed.grid, &x, &mut memory.graphs);
+            self.graphs(block, theta, observed.grid, &x, &mut memory);
             self.solutions(block, theta, observed, &x, &mut memory, |weight, solution| {
                 F::axpy(weight, solution, &mut next);
             });
@@ -147,9 +148,13 @@ impl Transformer {
         assert!(theta.len() == self.layout().len() && observed.channels() == shape.channels);
         let (plane, prior) = (grid.plane(), shape.prior);
         let block = &self.blocks[block];
-        let Memory { graphs, operators, solvers } = memory;
+        let Memory { graphs, operators, slots } = memory;
         operators.resize_with(TOGETHER, Vec::new);
-        solvers.resize_with(at_a_time(), Vec::new);
+        slots.resize_with(at_a_time(), Vec::new);
+        slots.par_iter_mut().for_each(|memory| {
+            memory.clear();
+            memory.resize(solve_len(shape, grid), F::zero());
+        });
         for heads in (0..shape.heads).collect::<Vec<_>>().chunks(TOGETHER) {
             let operators: Vec<Operator<F>> = operators
                 .par_iter_mut()
@@ -160,14 +165,13 @@ impl Transformer {
                 })
                 .collect();
             // each slot does every so many-th head, in memory that it keeps
-            let count = solvers.len();
-            let solved: Vec<Vec<(usize, Vec<F>)>> = solvers
+            let count = slots.len();
+            let solved: Vec<Vec<(usize, Vec<F>)>> = slots
                 .par_iter_mut()
                 .with_max_len(1)
                 .enumerate()
                 .map(|(slot, memory)| {
                     let solve_one = |(h, operator): (usize, &Operator<F>)| {
-                        memory.resize(solve_len(shape, grid), F::zero());
                         let given = Given { y, known, unknown, inside };
                         let (mut x, head) = (x.to_vec(), block.head(shape, theta, heads[h]));
                         solve(prior, grid, operator, head, given, &mut x, None, memory);
@@ -182,25 +186,27 @@ impl Transformer {
         }
     }
 
-    /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them. `s` is empty, or from another block.
-    pub(crate) fn graphs<F: Real>(&self, block: usize, theta: &[F], grid: Grid, x: &[F], s: &mut Vec<F>) {
+    /// The weights of the graphs of a block, 12 planes a head, as the estimate `x` makes them: in `memory`, which is of this
+    /// image.
+    pub(crate) fn graphs<F: Real>(&self, block: usize, theta: &[F], grid: Grid, x: &[F], memory: &mut Memory<F>) {
+        let Memory { graphs, slots, .. } = memory;
         let (shape, plane) = (self.shape(), grid.plane());
-        s.resize(shape.heads * EDGES * plane, F::zero());
+        graphs.resize(shape.heads * EDGES * plane, F::zero());
+        slots.resize_with(at_a_time(), Vec::new);
         let columns: Vec<usize> = (0..grid.width()).step_by(TILE[1]).collect();
-        let mut memories = vec![(Vec::new(), Vec::new()); at_a_time()];
         for top in (0..grid.height()).step_by(TILE[0]) {
-            for columns in columns.chunks(memories.len()) {
-                let tiles: Vec<(Tile, &[F])> = memories
+            for columns in columns.chunks(slots.len()) {
+                let tiles: Vec<(Tile, &[F])> = slots
                     .par_iter_mut()
                     .with_max_len(1)
                     .zip(columns)
-                    .map(|((memory, s), &left)| {
+                    .map(|(memory, &left)| {
                         let tile = Tile::new(grid, top, left);
-                        self.tile(block, theta, grid, x, &tile, memory, s);
-                        (tile, &s[..])
+                        let s = self.tile(block, theta, grid, x, &tile, memory);
+                        (tile, s)
                     })
                     .collect();
-                s.par_chunks_mut(plane).enumerate().for_each(|(k, s)| {
+                graphs.par_chunks_mut(plane).enumerate().for_each(|(k, s)| {
                     for (tile, own) in &tiles {
                         tile.place(&own[k * tile.grid.plane()..], grid, s);
                     }
@@ -209,28 +215,28 @@ impl Transformer {
         }
     }
 
-    /// The weights `s` on a tile.
-    #[allow(clippy::too_many_arguments)]
-    fn tile<F: Real>(
+    /// The weights on a tile, in its memory.
+    fn tile<'m, F: Real>(
         &self,
         block: usize,
         theta: &[F],
         whole: Grid,
         x: &[F],
         tile: &Tile,
-        memory: &mut Vec<F>,
-        s: &mut Vec<F>,
-    ) {
+        memory: &'m mut Vec<F>,
+    ) -> &'m [F] {
         let (shape, block, grid) = (self.shape(), &self.blocks[block], tile.grid);
         let (plane, d) = (grid.plane(), shape.features());
         let features = &block.features;
-        let len = features.infer_len(grid) + features.packed_len() + (shape.channels + d) * plane;
-        memory.resize(Arena::<F>::slack(4) + len, F::zero());
-        s.resize(shape.heads * EDGES * plane, F::zero());
+        let lens = [features.infer_len(grid), features.packed_len(), shape.channels * plane, d * plane];
+        let edges = shape.heads * EDGES * plane;
+        let len = Arena::<F>::slack(5) + edges + lens.iter().sum::<usize>();
+        if memory.len() < len {
+            memory.resize(len, F::zero());
+        }
         let mut arena = Arena::new(memory);
-        let maps = arena.take(features.infer_len(grid));
-        let packed = arena.take(features.packed_len());
-        let (own, g) = (arena.take(shape.channels * plane), arena.take(d * plane));
+        let s = arena.take(edges);
+        let [maps, packed, own, g] = lens.map(|n| arena.take(n));
         own.fill(F::zero());
         for (own, x) in own.chunks_exact_mut(plane).zip(x.chunks_exact(whole.plane())) {
             for row in 0..grid.height() {
@@ -244,6 +250,7 @@ impl Transformer {
             project(grid, a, &f[h * d * plane..][..d * plane], g);
             window::affinity(grid, g, s);
         }
+        s
     }
 
     /// The prior.

@@ -16,7 +16,7 @@ use crate::window::{EDGES, offsets};
 pub struct Stencil<'a, F> {
     /// The layout.
     pub grid: Grid,
-    /// One plane a channel.
+    /// One plane a channel, or one for all.
     pub diagonal: &'a [F],
     /// 12 planes, the same for all channels.
     pub s: &'a [F],
@@ -27,6 +27,8 @@ pub struct Stencil<'a, F> {
 pub(crate) struct Step<F> {
     /// Step size of the last iteration.
     pub(crate) alpha: F,
+    /// Momentum of the last iteration.
+    pub(crate) before: F,
     /// Momentum.
     pub(crate) beta: F,
     /// Step size of this one.
@@ -38,8 +40,9 @@ pub(crate) struct Planes<'a, F> {
     /// One a channel, or one for all.
     pub(crate) projection: &'a [F],
     pub(crate) v: &'a [F],
+    /// The one before `v`, if `next` does not hold it.
+    pub(crate) old: Option<&'a [F]>,
     pub(crate) next: &'a mut [F],
-    pub(crate) g: &'a mut [F],
     pub(crate) x: &'a mut [F],
 }
 
@@ -51,11 +54,11 @@ impl<F: Real> Stencil<'_, F> {
         apply(*self, x, out);
     }
 
-    /// One step of [`cg`](crate::cg) on a part of the body of whole registers: `g -= alpha P A v`, `next = g + beta v`,
+    /// One step of [`cg`](crate::cg) on a part of the body of whole registers: `next = (1 + beta) v - before old - alpha P A v`,
     /// `x -= step next`.
     pub(crate) fn cg_step(&self, range: Range<usize>, step: Step<F>, planes: Planes<F>) {
-        let Planes { projection, v, next, g, x } = &planes;
-        [v.len(), next.len(), g.len(), x.len()].into_iter().for_each(|n| self.check(n));
+        let Planes { projection, v, old, next, x } = &planes;
+        [v.len(), old.map_or(v.len(), <[F]>::len), next.len(), x.len()].into_iter().for_each(|n| self.check(n));
         assert!(projection.len() == v.len() || projection.len() == self.grid.plane());
         assert!(self.grid.body().start <= range.start && range.end <= self.grid.body().end);
         cg_step(*self, range, step, planes);
@@ -68,7 +71,8 @@ impl<F: Real> Stencil<'_, F> {
     }
 
     fn check(&self, n: usize) {
-        assert!(n == self.diagonal.len() && self.s.len() == EDGES * self.grid.plane());
+        let plane = self.grid.plane();
+        assert!(n.is_multiple_of(plane) && [n, plane].contains(&self.diagonal.len()) && self.s.len() == EDGES * plane);
     }
 }
 
@@ -110,21 +114,23 @@ unsafe fn product<S: Simd, T: Lane, const C: usize, const P: usize>(
                 }
             }
         }
+        let shared = a.diagonal.len() == plane;
         for (c, sum) in sum.iter_mut().enumerate() {
             for (p, sum) in sum.iter_mut().enumerate() {
-                let own = (first + c) * plane + at + p * lanes;
-                *sum = T::sub(simd, T::mul(simd, load::<S, T>(a.diagonal, own), load::<S, T>(x, own)), *sum);
+                let (within, own) = (at + p * lanes, (first + c) * plane + at + p * lanes);
+                let diagonal = load::<S, T>(a.diagonal, if shared { within } else { own });
+                *sum = T::sub(simd, T::mul(simd, diagonal, load::<S, T>(x, own)), *sum);
             }
         }
     }
     sum
 }
 
-/// Calls `$each(first channel, begin of the registers)` for all channels, three, two or one at a time as `$C`, and all
+/// Of so many channels, calls `$each(first channel, begin of the registers)` for all channels, three, two or one at a time as `$C`, and all
 /// registers of the range, as many at a time as `$P` says.
 macro_rules! blocks {
-    ($a:expr, $range:expr, $lanes:expr, |$first:ident, $at:ident, $C:ident, $P:ident| $body:block) => {
-        let (channels, range) = ($a.diagonal.len() / $a.grid.plane(), $range);
+    ($channels:expr, $range:expr, $lanes:expr, |$first:ident, $at:ident, $C:ident, $P:ident| $body:block) => {
+        let (channels, range) = ($channels, $range);
         let mut $first = 0;
         while $first < channels {
             let mut $at = range.start;
@@ -162,7 +168,7 @@ macro_rules! blocks {
 dispatched! {
     fn apply<T: Lane>(simd: S, a: Stencil<'a, T>, x: &'a [T], out: &'a mut [T]) {
         let (plane, lanes, offsets) = (a.grid.plane(), lanes::<S, T>(), offsets(a.grid));
-        blocks!(a, a.grid.body(), lanes, |first, at, C, P| {
+        blocks!(x.len() / plane, a.grid.body(), lanes, |first, at, C, P| {
             // SAFETY: the body is two rows and two columns away from both ends of a plane, and its length is of 64 numbers.
             unsafe {
                 let y = product::<S, T, C, P>(simd, &a, &offsets, x, first, at);
@@ -177,12 +183,13 @@ dispatched! {
 
     fn cg_step<T: Lane>(simd: S, a: Stencil<'a, T>, range: Range<usize>, step: Step<T>, planes: Planes<'a, T>) {
         let (plane, lanes, offsets) = (a.grid.plane(), lanes::<S, T>(), offsets(a.grid));
-        let Planes { projection, v, next, g, x } = planes;
-        let [alpha, beta, step] = [step.alpha, step.beta, step.next].map(|s| T::splat(simd, s));
+        let Planes { projection, v, old, next, x } = planes;
         let zero = T::splat(simd, T::ZERO);
-        let (alpha, step) = (T::sub(simd, zero, alpha), T::sub(simd, zero, step));
+        let keep = T::add(simd, T::splat(simd, T::ONE), T::splat(simd, step.beta));
+        let [alpha, before, step] =
+            [step.alpha, step.before, step.next].map(|s| T::sub(simd, zero, T::splat(simd, s)));
         let shared = projection.len() < v.len();
-        blocks!(a, range, lanes, |first, at, C, P| {
+        blocks!(x.len() / plane, range, lanes, |first, at, C, P| {
             // SAFETY: as in `apply`.
             unsafe {
                 let y = product::<S, T, C, P>(simd, &a, &offsets, v, first, at);
@@ -190,10 +197,10 @@ dispatched! {
                     for (p, y) in y.into_iter().enumerate() {
                         let (within, at) = (at + p * lanes, (first + c) * plane + at + p * lanes);
                         let y = T::mul(simd, y, load::<S, T>(projection, if shared { within } else { at }));
-                        let new_g = T::mul_add(simd, alpha, y, load::<S, T>(g, at));
-                        let new_v = T::mul_add(simd, beta, load::<S, T>(v, at), new_g);
+                        let old = if let Some(old) = old { load::<S, T>(old, at) } else { load::<S, T>(next, at) };
+                        let kept = T::mul_add(simd, before, old, T::mul(simd, keep, load::<S, T>(v, at)));
+                        let new_v = T::mul_add(simd, alpha, y, kept);
                         let new_x = T::mul_add(simd, step, new_v, load::<S, T>(x, at));
-                        store::<S, T>(g, at, new_g);
                         store::<S, T>(next, at, new_v);
                         store::<S, T>(x, at, new_x);
                     }
@@ -207,7 +214,7 @@ dispatched! {
         let zero = T::splat(simd, T::ZERO);
         let (beta, alpha) = (T::splat(simd, step.beta), T::sub(simd, zero, T::splat(simd, step.alpha)));
         let mut sum = zero;
-        blocks!(a, a.grid.body(), lanes, |first, at, C, P| {
+        blocks!(x.len() / plane, a.grid.body(), lanes, |first, at, C, P| {
             // SAFETY: as in `apply`.
             unsafe {
                 let y = product::<S, T, C, P>(simd, &a, &offsets, x, first, at);

@@ -280,15 +280,17 @@ impl<'a, F: Real> Operator<'a, F> {
         Operator { first, second, entries, w }
     }
 
-    /// The diagonal for channels with these masks: GTV has `C'C + H'H`.
-    pub(crate) fn diagonal(&self, prior: Prior, known: &[F], diagonal: &mut [F]) {
-        let n = self.second.len();
-        for (diagonal, known) in diagonal.chunks_exact_mut(n).zip(known.chunks_exact(n)) {
-            diagonal.copy_from_slice(self.second);
-            if prior == Prior::Gtv {
-                F::axpy(F::one(), known, diagonal);
-            }
+    /// The diagonal for channels with these masks, in `memory` where they differ: GTV has `C'C + H'H`.
+    pub(crate) fn diagonal<'b>(&'b self, prior: Prior, known: &[F], memory: &'b mut [F]) -> &'b [F] {
+        if prior == Prior::Glr {
+            return self.second;
         }
+        let n = self.second.len();
+        for (diagonal, known) in memory.chunks_exact_mut(n).zip(known.chunks_exact(n)) {
+            diagonal.copy_from_slice(self.second);
+            F::axpy(F::one(), known, diagonal);
+        }
+        memory
     }
 }
 
@@ -320,9 +322,9 @@ impl Block {
 /// Length of the memory of [`solve`].
 pub(crate) fn solve_len(shape: Shape, grid: Grid) -> usize {
     let n = shape.channels * grid.plane();
-    n + match shape.prior {
+    match shape.prior {
         Prior::Glr => glr::SOLVE_PLANES * n,
-        Prior::Gtv => gtv::memory_len(grid, shape.channels, shape.admm),
+        Prior::Gtv => n + gtv::memory_len(grid, shape.channels, shape.admm),
     }
 }
 
@@ -339,8 +341,8 @@ pub(crate) fn solve<F: Real>(
     memory: &mut [F],
 ) {
     let Given { y, known, unknown, inside } = given;
-    let (diagonal, memory) = memory.split_at_mut(x.len());
-    operator.diagonal(prior, known, diagonal);
+    let (own, memory) = memory.split_at_mut(if prior == Prior::Gtv { x.len() } else { 0 });
+    let diagonal = operator.diagonal(prior, known, own);
     let a = Stencil { grid, diagonal, s: operator.entries };
     match prior {
         Prior::Glr => {
@@ -553,7 +555,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
             gentries.fill(F::zero());
             gdiagonal.fill(F::zero());
             let Given { y, known, unknown, inside } = self.given();
-            operator.diagonal(prior, known, diagonal);
+            let diagonal = operator.diagonal(prior, known, diagonal);
             let a = Stencil { grid, diagonal, s: operator.entries };
             // alpha lies before beta, beta before gamma
             let (before_beta, from_beta) = gtheta.split_at_mut(block.beta.start);

@@ -66,7 +66,7 @@ const PIECE: usize = 1024;
 
 /// Length of the memory of [`Problem::solve`].
 pub fn memory_len(grid: Grid, channels: usize, admm: usize) -> usize {
-    (admm + 4) * channels * grid.plane() + PIECE
+    (admm + 3) * channels * grid.plane() + PIECE
 }
 
 /// Planes a channel of the tape of [`Problem::solve_taped`]: for each iteration of ADMM `x`, the multipliers of the
@@ -125,9 +125,8 @@ impl<F: Real> Problem<'_, F> {
         let (estimates, rest) = memory.split_at_mut(admm * n);
         let (g, rest) = rest.split_at_mut(n);
         let (mu, rest) = rest.split_at_mut(n);
-        let (v, temporary) = rest.split_at_mut(2 * n);
+        let (other, temporary) = rest.split_at_mut(n);
         self.first_multipliers(mu);
-        v.fill(F::zero());
         g.fill(F::zero());
         for t in 0..admm {
             estimates[t * n..(t + 1) * n].copy_from_slice(x);
@@ -136,9 +135,8 @@ impl<F: Real> Problem<'_, F> {
                 let so_far = Estimates { planes: &estimates[..(t + 1) * n], stride: n, n };
                 self.pass(t - 1, so_far).run(g, &mut temporary[..PIECE]);
             }
-            self.gradient(t, x, mu, g, &mut v[..n]);
-            // the products left in v are overwritten
-            cg::solve(&self.a, self.steps(t), self.inside, x, g, v);
+            self.gradient(t, x, mu, g, other);
+            cg::solve(&self.a, self.steps(t), self.inside, x, g, other);
             self.multipliers(t, x, mu);
         }
     }
