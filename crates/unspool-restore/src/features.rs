@@ -69,30 +69,34 @@ impl Features {
     /// `packed`: [`Features::packed_len`] numbers.
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F]) {
         let n = self.maps * grid.plane();
-        self.convolve(0, grid, theta, x, Then::Relu, &mut tape[..n], packed);
+        let all = 0..grid.height();
+        self.convolve(0, grid, all.clone(), theta, x, Then::Relu, &mut tape[..n], packed);
         for i in 1..LAYERS {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
             let (r, h) = own.split_at_mut(n);
-            self.convolve(i, grid, theta, before, Then::Relu, r, packed);
+            self.convolve(i, grid, all.clone(), theta, before, Then::Relu, r, packed);
             let [a, c] = self.skip(i, theta);
             F::lincomb(a, before, c, r, h);
         }
     }
 
-    /// The features without a tape: `maps` planes of `memory`, [`Features::infer_len`] numbers.
+    /// The features of some rows without a tape: `maps` planes of `memory`, [`Features::infer_len`] numbers. Other rows may hold
+    /// anything.
     pub fn infer<'a, F: Real>(
         &self,
         grid: Grid,
+        rows: Range<usize>,
         theta: &[F],
         x: &[F],
         memory: &'a mut [F],
         packed: &mut [F],
     ) -> &'a [F] {
         let (mut h, mut next) = memory.split_at_mut(self.maps * grid.plane());
-        self.convolve(0, grid, theta, x, Then::Relu, h, packed);
+        let made = |i: usize| conv::needed(rows.clone(), LAYERS - 1 - i, grid.height());
+        self.convolve(0, grid, made(0), theta, x, Then::Relu, h, packed);
         for i in 1..LAYERS {
             let [a, c] = self.skip(i, theta);
-            self.convolve(i, grid, theta, h, Then::Skip { a, c }, next, packed);
+            self.convolve(i, grid, made(i), theta, h, Then::Skip { a, c }, next, packed);
             std::mem::swap(&mut h, &mut next);
         }
         h
@@ -108,6 +112,7 @@ impl Features {
         &self,
         i: usize,
         grid: Grid,
+        made: Range<usize>,
         theta: &[F],
         x: &[F],
         then: Then<F>,
@@ -117,7 +122,7 @@ impl Features {
         let inputs = x.len() / grid.plane();
         let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
         conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-        conv::forward_then(grid, x, packed, Some(&theta[self.biases[i].clone()]), then, out);
+        conv::forward_then(grid, made, x, packed, Some(&theta[self.biases[i].clone()]), then, out);
     }
 
     /// `(a_i, c_i)`, of layer `i > 0`.

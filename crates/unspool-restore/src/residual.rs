@@ -36,8 +36,17 @@ impl Conv {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], then: Then<F>, out: &mut [F], packed: &mut [F]) {
-        conv::forward_then(grid, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), then, out);
+    fn forward<F: Real>(
+        &self,
+        grid: Grid,
+        made: Range<usize>,
+        theta: &[F],
+        x: &[F],
+        then: Then<F>,
+        out: &mut [F],
+        packed: &mut [F],
+    ) {
+        conv::forward_then(grid, made, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), then, out);
     }
 
     fn pack<'a, F: Real>(&self, theta: &[F], packed: &'a mut [F]) -> &'a [F] {
@@ -112,29 +121,44 @@ impl Residual {
     /// Sets the planes `out`, and the tape for [`Residual::vjp`].
     #[allow(clippy::too_many_arguments)]
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F], out: &mut [F]) {
-        let n = self.maps() * grid.plane();
-        self.first.forward(grid, theta, x, Then::Store, &mut tape[..n], packed);
+        let (n, all) = (self.maps() * grid.plane(), 0..grid.height());
+        self.first.forward(grid, all.clone(), theta, x, Then::Store, &mut tape[..n], packed);
         for (b, [first, second]) in self.blocks.iter().enumerate() {
             let (h, rest) = tape[2 * b * n..(2 * b + 3) * n].split_at_mut(n);
             let (r, next) = rest.split_at_mut(n);
-            first.forward(grid, theta, h, Then::Relu, r, packed);
+            first.forward(grid, all.clone(), theta, h, Then::Relu, r, packed);
             next.copy_from_slice(h);
-            second.forward(grid, theta, r, Then::Add, next, packed);
+            second.forward(grid, all.clone(), theta, r, Then::Add, next, packed);
         }
-        self.last.forward(grid, theta, &tape[2 * self.blocks.len() * n..], Then::Store, out, packed);
+        self.last.forward(grid, all, theta, &tape[2 * self.blocks.len() * n..], Then::Store, out, packed);
     }
 
-    /// [`Residual::forward`] without a tape. `maps`: [`Residual::maps_len`] numbers.
+    /// [`Residual::forward`] of some rows without a tape; other rows may hold anything. `maps`: [`Residual::maps_len`] numbers.
     #[allow(clippy::too_many_arguments)]
-    pub fn infer<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], maps: &mut [F], packed: &mut [F], out: &mut [F]) {
+    pub fn infer<F: Real>(
+        &self,
+        grid: Grid,
+        rows: Range<usize>,
+        theta: &[F],
+        x: &[F],
+        maps: &mut [F],
+        packed: &mut [F],
+        out: &mut [F],
+    ) {
         let n = self.maps() * grid.plane();
         let (h, r) = maps.split_at_mut(n);
-        self.first.forward(grid, theta, x, Then::Store, h, packed);
+        // how many convolutions come after
+        let mut after = self.convolutions();
+        let mut made = || {
+            after -= 1;
+            conv::needed(rows.clone(), after, grid.height())
+        };
+        self.first.forward(grid, made(), theta, x, Then::Store, h, packed);
         for [first, second] in &self.blocks {
-            first.forward(grid, theta, h, Then::Relu, r, packed);
-            second.forward(grid, theta, r, Then::Add, h, packed);
+            first.forward(grid, made(), theta, h, Then::Relu, r, packed);
+            second.forward(grid, made(), theta, r, Then::Add, h, packed);
         }
-        self.last.forward(grid, theta, h, Then::Store, out, packed);
+        self.last.forward(grid, made(), theta, h, Then::Store, out, packed);
     }
 
     /// Length of the memory of [`Residual::infer`].

@@ -2,6 +2,8 @@
 //!
 //! The same numbers as [`Bound`](crate::Bound), bit for bit, whatever the tiles and the number of threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use unspool_core::Real;
 use unspool_image::Cfa;
@@ -244,11 +246,14 @@ impl Transformer {
                 own[grid.at(row, 0)..][..grid.width()].copy_from_slice(&x[from..][..grid.width()]);
             }
         }
-        let f = features.infer(grid, theta, own, maps, packed);
+        let wanted = tile.rows();
+        // edges point downwards
+        let seen = wanted.start..(wanted.end + REACH).min(grid.height());
+        let f = features.infer(grid, seen.clone(), theta, own, maps, packed);
         for (h, s) in s.chunks_exact_mut(EDGES * plane).enumerate() {
             let a = &theta[block.metric.start + h * d * d..][..d * d];
-            project(grid, a, &f[h * d * plane..][..d * plane], g);
-            window::affinity(grid, g, s);
+            project(grid, seen.clone(), a, &f[h * d * plane..][..d * plane], g);
+            window::affinity(grid, wanted.clone(), g, s);
         }
         s
     }
@@ -279,12 +284,18 @@ impl Tile {
         Tile { grid: Grid::new(end.0 - first.0, end.1 - first.1), first, wanted: (top, left), size }
     }
 
+    /// The wanted rows.
+    fn rows(&self) -> Range<usize> {
+        let top = self.wanted.0 - self.first.0;
+        top..top + self.size.0
+    }
+
     /// Copies what is wanted from a plane of the tile to one of the image.
     fn place<F: Real>(&self, own: &[F], whole: Grid, plane: &mut [F]) {
-        let ((top, left), (height, width)) = (self.wanted, self.size);
-        for row in 0..height {
-            let from = self.grid.at(top - self.first.0 + row, left - self.first.1);
-            plane[whole.at(top + row, left)..][..width].copy_from_slice(&own[from..][..width]);
+        let ((top, left), width) = (self.wanted, self.size.1);
+        for (y, row) in self.rows().enumerate() {
+            let from = self.grid.at(row, left - self.first.1);
+            plane[whole.at(top + y, left)..][..width].copy_from_slice(&own[from..][..width]);
         }
     }
 }

@@ -521,8 +521,14 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         next.fill(F::zero());
         for (h, head) in heads.chunks_exact_mut(lens.iter().sum()).take(shape.heads).enumerate() {
             let [g, s, operator, solver, x] = split_mut(head, lens);
-            project(grid, &theta[block.metric.start + h * d * d..][..d * d], &f[h * d * plane..][..d * plane], g);
-            window::affinity(grid, g, s);
+            project(
+                grid,
+                0..grid.height(),
+                &theta[block.metric.start + h * d * d..][..d * d],
+                &f[h * d * plane..][..d * plane],
+                g,
+            );
+            window::affinity(grid, 0..grid.height(), g, s);
             let operator = Operator::new(prior, grid, s, operator);
             x.copy_from_slice(at.x);
             solve(prior, grid, &operator, block.head(shape, theta, h), self.given(), x, Some(solver), memory);

@@ -4,6 +4,8 @@
 //! the 12 offsets that point right or down. An edge that leaves the image has weight 0. The operator that
 //! such weights make is a [`Stencil`](crate::stencil::Stencil).
 
+use std::ops::Range;
+
 use unspool_core::{Real, dispatched};
 
 use crate::grid::Grid;
@@ -23,7 +25,7 @@ pub fn offsets(grid: Grid) -> [usize; EDGES] {
 }
 
 /// For each offset the pixels whose edge stays in the image: rows and columns.
-fn regions(grid: Grid) -> [(std::ops::Range<usize>, std::ops::Range<usize>); EDGES] {
+fn regions(grid: Grid) -> [(Range<usize>, Range<usize>); EDGES] {
     OFFSETS.map(|(dy, dx)| {
         let (h, w) = (grid.height(), grid.width());
         let first = w.min(dx.min(0).unsigned_abs());
@@ -34,16 +36,21 @@ fn regions(grid: Grid) -> [(std::ops::Range<usize>, std::ops::Range<usize>); EDG
 
 /// Weights `s_k(i) = exp(-min(|g(i) - g(i + o_k)|^2, 11.5))` from planes of features `g`.
 ///
+/// Of the edges that begin in these rows; the pixels of other rows stay as they are.
+///
 /// # Shapes
-/// `g`: any number of planes; `s`: 12 planes, overwritten.
-pub fn affinity<F: Real>(grid: Grid, g: &[F], s: &mut [F]) {
+/// `g`: any number of planes; `s`: 12 planes.
+pub fn affinity<F: Real>(grid: Grid, rows: Range<usize>, g: &[F], s: &mut [F]) {
     let plane = grid.plane();
     let farthest = F::of(FARTHEST);
-    for ((s, offset), (rows, columns)) in s.chunks_exact_mut(plane).zip(offsets(grid)).zip(regions(grid)) {
+    for ((s, offset), (staying, columns)) in s.chunks_exact_mut(plane).zip(offsets(grid)).zip(regions(grid)) {
         s[..grid.at(0, 0)].fill(F::zero());
-        s[grid.at(rows.end, 0)..].fill(F::zero());
-        for y in rows {
+        s[grid.at(grid.height(), 0)..].fill(F::zero());
+        for y in rows.clone() {
             s[grid.at(y, 0)..grid.at(y + 1, 0)].fill(F::zero());
+            if !staying.contains(&y) {
+                continue;
+            }
             let (first, n) = (grid.at(y, columns.start), columns.len());
             let s = &mut s[first..first + n];
             for g in g.chunks_exact(plane) {
@@ -112,7 +119,7 @@ pub fn degrees_vjp<F: Real>(grid: Grid, gd: &[F], gs: &mut [F]) {
 }
 
 dispatched! {
-    fn sum_ends<T: Real>(_simd: S, s: &'a [T], offset: usize, body: &'a std::ops::Range<usize>, d: &'a mut [T]) {
+    fn sum_ends<T: Real>(_simd: S, s: &'a [T], offset: usize, body: &'a Range<usize>, d: &'a mut [T]) {
         let n = body.len();
         let before = &s[body.start - offset..][..n];
         for ((d, &a), &b) in d[body.clone()].iter_mut().zip(&s[body.clone()]).zip(before) {

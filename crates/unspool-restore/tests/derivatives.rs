@@ -109,7 +109,7 @@ fn weights_of_windows() {
     let v = random(grid, 3, &mut rng);
     let weights = |g: &[f64]| {
         let mut s = vec![0.0; 12 * plane];
-        window::affinity(grid, g, &mut s);
+        window::affinity(grid, 0..grid.height(), g, &mut s);
         s
     };
     let s = weights(&g);

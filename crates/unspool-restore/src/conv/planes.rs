@@ -11,6 +11,8 @@
 //! is applied once for all inputs. Rounding is a few times that of the definition.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use unspool_core::kernels::simd::{Lane, Simd, lanes, load, store};
 use unspool_core::{Real, dispatched};
 
@@ -87,29 +89,46 @@ pub enum Then<T> {
 /// # Shapes
 /// `x`: inputs planes; `packed`: [`packed_len`]; `bias`: outputs; `out`: outputs planes.
 pub fn forward<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, out: &mut [F]) {
-    forward_then(grid, x, packed, bias, Then::Store, out);
+    forward_then(grid, 0..grid.height(), x, packed, bias, Then::Store, out);
 }
 
-/// [`forward`], and at once what comes after it.
+/// [`forward`] on some rows, from a multiple of 4 on, and at once what comes after it. The pixels of other rows stay as they are.
 ///
 /// # Panics
 /// If lengths do not fit.
-pub fn forward_then<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, then: Then<F>, out: &mut [F]) {
+pub fn forward_then<F: Real>(
+    grid: Grid,
+    made: Range<usize>,
+    x: &[F],
+    packed: &[F],
+    bias: Option<&[F]>,
+    then: Then<F>,
+    out: &mut [F],
+) {
     let plane = grid.plane();
     assert!(x.len().is_multiple_of(plane) && out.len().is_multiple_of(plane));
     let (inputs, outputs) = (x.len() / plane, out.len() / plane);
     assert!(packed.len() == packed_len(inputs, outputs) && bias.is_none_or(|bias| bias.len() == outputs));
     assert!(inputs == outputs || !matches!(then, Then::Skip { .. }));
+    assert!(made.start.is_multiple_of(ROWS) && made.end <= grid.height());
     let len = POINTS * inputs * (WIDE + 1) * LINE;
     let mut points = vec![F::zero(); len + LINE];
     // as far from the begin of a cache line as rows of pixels are
     let aligned = points.as_ptr().align_offset(64).min(LINE);
-    run(grid, x, packed, bias.unwrap_or(&[]), then, &mut points[aligned..][..len], out);
+    run(grid, made, x, packed, bias.unwrap_or(&[]), then, &mut points[aligned..][..len], out);
     for plane in out.chunks_exact_mut(plane) {
         plane[..grid.at(0, 0)].fill(F::zero());
         (0..grid.height()).for_each(|y| plane[grid.at(y, grid.width())..grid.at(y + 1, 0)].fill(F::zero()));
         plane[grid.at(grid.height(), 0)..].fill(F::zero());
     }
+}
+
+/// The rows, from a multiple of [`ROWS`] on, on which `rows` depend through so many convolutions. Whole groups of rows, so that
+/// they have the same bits wherever the rest of the image is not made.
+pub(crate) fn needed(rows: Range<usize>, convolutions: usize, height: usize) -> Range<usize> {
+    let reach = ROWS * convolutions;
+    let first = rows.start / ROWS * ROWS;
+    first.saturating_sub(reach)..(rows.end.next_multiple_of(ROWS) + reach).min(height)
 }
 
 /// Registers that hold the pixels of `p` and the two after them.
@@ -313,6 +332,7 @@ dispatched! {
     fn run<T: Lane>(
         simd: S,
         grid: Grid,
+        made: Range<usize>,
         x: &'a [T],
         packed: &'a [T],
         bias: &'a [T],
@@ -320,7 +340,7 @@ dispatched! {
         points: &'a mut [T],
         out: &'a mut [T],
     ) {
-        for top in (0..grid.height()).step_by(ROWS) {
+        for top in made.step_by(ROWS) {
             // as many outputs as there are registers for
             if size_of::<T::V<S>>() == 64 {
                 rows::<S, T, 8>(simd, grid, x, packed, bias, then, top, points, out);

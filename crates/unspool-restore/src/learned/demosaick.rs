@@ -163,7 +163,13 @@ mod tests {
             let start = demosaick::run(Method::Menon, &even, Cfa::Rggb).expect("a mosaic");
             let planes = stacked(&[&start, &even]).expect("planes of one size");
             let grid = crate::Grid::new(even.height() / 2, even.width() / 2);
-            let out = net.0.infer(&theta, grid, Seen { planes: &planes, sigma: 0.0 }, &mut Memory::default());
+            let out = net.0.infer(
+                &theta,
+                grid,
+                0..grid.height(),
+                Seen { planes: &planes, sigma: 0.0 },
+                &mut Memory::default(),
+            );
             let all = Image::from_fn(3, height, width, |c, y, x| {
                 let (y, x) = (y + y0, x + x0);
                 let k = 4 * c + y % 2 * 2 + x % 2;

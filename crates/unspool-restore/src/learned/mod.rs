@@ -8,6 +8,8 @@
 //! All planes that a network sees are cut into 2 x 2 cells, so that a pixel of the network is a cell of the image and
 //! each plane becomes four; a [residual network](crate::residual) there predicts `x - x_0`.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use unspool_core::Real;
 use unspool_image::{Error, Image, Result};
@@ -112,8 +114,8 @@ impl Cells {
             let (y1, x1) = ((top + TILE[0] + halo[0]).min(rows), (left + TILE[1] + halo[1]).min(columns));
             let grid = Grid::new(y1 - y0, x1 - x0);
             let planes = &see((2 * y0, 2 * x0), (2 * grid.height(), 2 * grid.width()))?;
-            let out = self.infer(theta, grid, Seen { planes, sigma }, memory);
             let (height, width) = (TILE[0].min(rows - top), TILE[1].min(columns - left));
+            let out = self.infer(theta, grid, top - y0..top - y0 + height, Seen { planes, sigma }, memory);
             Ok(Image::from_fn(self.corrected, 2 * height, 2 * width, |c, y, x| {
                 let (k, y, x) = (4 * c + y % 2 * 2 + x % 2, y + 2 * (top - y0), x + 2 * (left - x0));
                 planes.plane(c)[y * planes.width() + x] + out[k * grid.plane() + grid.at(y / 2, x / 2)]
@@ -165,8 +167,8 @@ impl Cells {
         Run { x, inside, out, g, tape, packed, rest }
     }
 
-    /// The output alone.
-    fn infer(&self, theta: &[f32], grid: Grid, seen: Seen, memory: &mut Memory<f32>) -> Vec<f32> {
+    /// The output of some rows alone.
+    fn infer(&self, theta: &[f32], grid: Grid, rows: Range<usize>, seen: Seen, memory: &mut Memory<f32>) -> Vec<f32> {
         let (net, plane) = (&self.net, grid.plane());
         let need = Arena::<f32>::slack(3) + self.inputs() * plane + net.maps_len(grid) + net.packed_len();
         memory.0.clear();
@@ -176,7 +178,7 @@ impl Cells {
         let packed = arena.take(net.packed_len());
         let mut out = vec![0.0; self.outputs() * plane];
         self.load(grid, seen, x);
-        net.infer(grid, theta, x, maps, packed, &mut out);
+        net.infer(grid, rows, theta, x, maps, packed, &mut out);
         out
     }
 

@@ -27,7 +27,7 @@ fn marks(grid: Grid, planes: usize, share: f64, rng: &mut ChaCha8Rng) -> Vec<f64
 fn graph(grid: Grid, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let features = random(grid, 4, rng);
     let mut s = vec![0.0; EDGES * grid.plane()];
-    window::affinity(grid, &features, &mut s);
+    window::affinity(grid, 0..grid.height(), &features, &mut s);
     s
 }
 
@@ -509,7 +509,7 @@ fn mirror_images_are_solved_to_mirror_images() {
     // features as of iGLR and iGTV: colours and place
     let solve = |image: &[f64], known: &[f64]| {
         let mut s = vec![0.0; EDGES * grid.plane()];
-        window::affinity(grid, &[image, &axis(0), &axis(1)].concat(), &mut s);
+        window::affinity(grid, 0..grid.height(), &[image, &axis(0), &axis(1)].concat(), &mut s);
         let [_, diagonal, normal] = normalised(grid, &s);
         let green = &image[grid.plane()..2 * grid.plane()];
         let y = products(green, known);
