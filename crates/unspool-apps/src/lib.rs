@@ -9,6 +9,11 @@
 //! | [`equilibrium`] | a network's fixed point | its weights | implicit, by the Neumann series |
 //!
 //! Each is the map, the outer loss, and a loop of [`learn::Adam`] around `Solve::vjp`.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod data;
 pub mod distill;

@@ -2,6 +2,11 @@
 //!
 //! Data goes to standard output, everything else to standard error. The exit code is 0 when every
 //! case was measured, 1 when one failed, 2 when the arguments or the data files are wrong.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 mod compare;
 mod error;

@@ -4,6 +4,11 @@
 //! Standard output carries results only; progress, notes and errors go to standard error. Exit
 //! codes: 0 done, 1 ran without converging or was stopped, 2 bad input or usage, 130 interrupted
 //! twice, `reproduce` once.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 mod args;
 mod cmd;

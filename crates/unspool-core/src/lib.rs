@@ -37,6 +37,11 @@
 //! Features: `autodiff` (off by default) brings `num-dual`. Scalars: `f64` and `f32`. Results do not
 //! depend on the number of threads, bit for bit; threads are those of the rayon pool of the caller.
 //! What is promised, and the test of each promise: `NUMERICS.md` in the repository.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 #[cfg(feature = "autodiff")]
 pub mod autodiff;

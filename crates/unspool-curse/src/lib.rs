@@ -19,6 +19,11 @@
 //! | [`horizon`] | weights of Chebyshev's iterates for a known number of steps |
 //! | [`advise`] | which method, step size, number of steps and mode, for a problem and a budget |
 //! | [`experiment`] | measured errors of each method, step by step, on any smooth problem |
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../book/src/maths-unrolling.md")]

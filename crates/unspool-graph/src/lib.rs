@@ -10,6 +10,11 @@
 //! | correlation, pseudo-inverse | [`baseline`] |
 //!
 //! Signals, distances, positions and graphs come from files and go to files: [`io`].
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

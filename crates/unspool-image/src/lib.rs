@@ -12,6 +12,11 @@
 //! | [`io`] | image files |
 //! | [`noise`] | how noisy an image is |
 //! | `raw` | camera raw files (feature `raw`) |
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod cfa;
 pub mod demosaick;

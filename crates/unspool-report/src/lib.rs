@@ -25,6 +25,11 @@
 //! assert!(page.contains("103.2") && !page.contains("http://"));
 //! # Ok::<(), unspool_report::Error>(())
 //! ```
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod block;
 mod chart;

@@ -12,6 +12,11 @@
 //! | [`restore`], [`explain`] | a network on whole images; what it saw |
 //! | [`train`] | a network as a model to be trained |
 //! | [`patches`], [`recipe`] | what networks are trained on, and how |
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../book/src/maths-images.md")]

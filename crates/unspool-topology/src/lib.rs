@@ -11,6 +11,11 @@
 //! | [`evaluate`] | the benchmark: every method on fresh graphs |
 //! | [`bound`] | what no method can beat |
 //! | [`data`] | graphs and signals to train on, as a stream |
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod bound;
 pub mod data;

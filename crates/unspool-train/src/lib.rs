@@ -14,6 +14,11 @@
 //! Nothing depends on the number of threads: a batch is cut into parts by its size alone, and the parts' gradients are
 //! added in order. Random numbers are drawn from streams named by seed, epoch and sample, so that a resumed run draws the
 //! same ones.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod layer;
 pub mod model;

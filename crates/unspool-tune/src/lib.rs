@@ -10,6 +10,11 @@
 //!
 //! [`tune`] does it, compares the result with a grid-searched single regulariser on test rows, and
 //! says when the simple method is the better one.
+// library code does not panic: what cannot fail says why (expect)
+#![cfg_attr(
+    not(test),
+    warn(clippy::unwrap_used, clippy::panic, clippy::todo, clippy::unimplemented, clippy::unreachable)
+)]
 
 pub mod table;
 

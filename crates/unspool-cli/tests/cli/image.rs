@@ -141,6 +141,41 @@ fn scores_of_all_methods() {
     assert!(methods["learned"]["cpsnr"].as_f64().unwrap() > methods["bilinear"]["cpsnr"].as_f64().unwrap());
     let args = ["eval", "image", "--data", text(folder.path()), "--task", "interpolate", "--mask", "random50"];
     run(&args, 0);
+    // weights of a network that is not measured
+    let args = ["eval", "image", "--data", text(folder.path()), "--methods", "menon,uglr", "--weights", "a"];
+    let refused = run(&args, 2).stderr;
+    assert!(String::from_utf8_lossy(&refused).contains("--weights is of the method learned"));
+}
+
+#[test]
+fn networks_grow_from_those_of_fewer_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).unwrap();
+    for k in 0..10 {
+        save(&photos, &format!("{k}.png"), &photo(20, 24, Depth::Eight));
+    }
+    let train = |name: &str, more: &[&str], code: i32| {
+        let out = folder.path().join(name);
+        let small = ["patches.count=2", "patches.size=12", "validation.count=1", "validation.size=12"];
+        let args =
+            ["train", "image", "--data", text(&photos), "-o", text(&out), "-q", "--preset", "uglr", "--epochs", "1"];
+        run(&[&args[..], &small.map(|change| ["--set", change]).concat(), more].concat(), code);
+        out.join("weights.safetensors")
+    };
+    let one = train("one", &["--set", "blocks=1"], 0);
+    let two = train("two", &["--set", "blocks=2", "--start", text(&one)], 0);
+    train("none", &["--set", "blocks=0"], 2);
+    // they restore with the blocks that they have
+    let mosaic = folder.path().join("mosaic.png");
+    run(&["mosaick", text(&photos.join("0.png")), "-o", text(&mosaic)], 0);
+    let restore = |weights: &Path| {
+        let out = folder.path().join("out.png");
+        let args = ["demosaick", text(&mosaic), "-o", text(&out), "--cfa", "rggb", "--method", "uglr", "--force"];
+        run(&[&args[..], &["--weights", text(weights)]].concat(), 0);
+        std::fs::read(&out).unwrap()
+    };
+    assert_ne!(restore(&one), restore(&two));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use unspool_restore::{Grid, glr, gtv};
 #[path = "../common/mod.rs"]
 mod common;
 mod networks;
+mod start;
 
 use common::{random, rng};
 

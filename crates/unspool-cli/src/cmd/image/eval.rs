@@ -120,12 +120,22 @@ impl Scores {
 }
 
 fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
-    let chosen = |all: &[&str]| -> Vec<String> {
-        if args.methods.is_empty() { all.iter().map(|&name| name.to_owned()).collect() } else { args.methods.clone() }
+    let chosen = |all: &[&str]| -> Result<Vec<String>, Failure> {
+        let all = || all.iter().map(|&name| name.to_owned()).collect();
+        let methods: Vec<String> = if args.methods.is_empty() { all() } else { args.methods.clone() };
+        let files =
+            [("--weights", "learned", &args.weights), ("--uglr", "uglr", &args.uglr), ("--ugtv", "ugtv", &args.ugtv)];
+        match files.into_iter().find(|(_, name, file)| file.is_some() && !methods.iter().any(|method| method == name)) {
+            None => Ok(methods),
+            Some((flag, name, _)) => Err(Failure::new(
+                format!("{flag} is of the method {name}, which is not measured"),
+                "add it to --methods; weights of uglr and ugtv are given by --uglr and --ugtv",
+            )),
+        }
     };
     match args.task.as_str() {
         "demosaick" => {
-            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])
+            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])?
                 .into_iter()
                 .map(|name| {
                     let weights = match name.as_str() {
@@ -146,7 +156,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
             } else {
                 &["linear", "biharmonic", "learned"]
             };
-            let methods = chosen(all)
+            let methods = chosen(all)?
                 .into_iter()
                 .map(|name| Interpolate::named(&name, args.weights.as_deref()).map(|method| (name, method)))
                 .collect::<Result<_, Failure>>()?;

@@ -1,4 +1,4 @@
-//! What networks start from.
+//! What networks start from: samples, and other networks.
 
 use unspool_image::{Cfa, Image, demosaick};
 use unspool_restore::{Grid, Observed, Prior, Recipe, Shape, Transformer, start};
