@@ -64,7 +64,7 @@ fn first_step<F: Real>(grid: Grid, alpha: F, v: &[F], x: &mut [F]) {
     }
 }
 
-/// Runs from the gradient `g` at `x`, which is zero outside of the body and overwritten; so is `other`, as long.
+/// Runs from the gradient `g` at `x`. `g`, zero outside of the body, and `other`, anything, are as long as `x`, and overwritten.
 ///
 /// `x` is changed where the gradient, or `projection`, is not zero.
 pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut [F], g: &mut [F], other: &mut [F]) {

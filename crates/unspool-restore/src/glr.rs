@@ -75,7 +75,7 @@ pub const SOLVE_PLANES: usize = 2;
 /// Solves: `x` holds the estimate, and then the solution. `unknown` is 1 where the sample is not known, `y` 0 there.
 ///
 /// # Shapes
-/// `unknown`, `y`, `x`: one plane a channel; `memory`: [`SOLVE_PLANES`] a channel, zero outside of the body.
+/// `unknown`, `y`, `x`: one plane a channel; `memory`: [`SOLVE_PLANES`] a channel, the first half zero outside of the body.
 pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, unknown: &[F], y: &[F], x: &mut [F], memory: &mut [F]) {
     let (g, other) = memory.split_at_mut(x.len());
     start(a, unknown, y, x, g);

@@ -66,7 +66,7 @@ dispatched! {
         let first = body.start + (grid.at(rows.start, 0) - body.start) / step * step;
         for at in (first..grid.at(rows.end, 0)).step_by(step) {
             let mut j = 0;
-            // SAFETY: the body's length is a multiple of 64, which is one of the registers' together, and rows lie in it.
+            // SAFETY: rows lie in the body, whose length is a multiple of 64 and so of WIDE registers.
             unsafe {
                 while j + 4 <= d {
                     tile::<S, T, 4>(simd, plane, a, f, (j, at), g);
@@ -77,6 +77,39 @@ dispatched! {
                     j += 1;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against the definition, for numbers of features that are and are not multiples of those done together.
+    #[test]
+    fn equals_its_definition() {
+        fn check<F: Real>(d: usize, tolerance: f64) {
+            let grid = Grid::new(7, 9);
+            let plane = grid.plane();
+            let value = |k: usize| F::of((k.wrapping_mul(2_654_435_761) >> 7 & 1023) as f64 / 1024.0 - 0.5);
+            let a: Vec<F> = (0..d * d).map(value).collect();
+            let mut f = vec![F::zero(); d * plane];
+            for (c, f) in f.chunks_exact_mut(plane).enumerate() {
+                grid.put(&(0..63).map(|k| value(100 + 63 * c + k)).collect::<Vec<_>>(), f);
+            }
+            let mut g = vec![F::nan(); d * plane];
+            project(grid, 2..6, &a, &f, &mut g);
+            for (j, g) in g.chunks_exact(plane).enumerate() {
+                for at in (2..6).flat_map(|y| (0..9).map(move |x| grid.at(y, x))) {
+                    let want: f64 = (0..d).map(|c| a[c * d + j].wide() * f[c * plane + at].wide()).sum();
+                    assert!((g[at].wide() - want).abs() < tolerance, "{d} features");
+                }
+                assert!(g[..grid.body().start].iter().chain(&g[grid.body().end..]).all(|&g| g == F::zero()));
+            }
+        }
+        for d in [1, 3, 4, 5, 12] {
+            check::<f64>(d, 1e-14);
+            check::<f32>(d, 1e-5);
         }
     }
 }

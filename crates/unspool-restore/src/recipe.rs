@@ -12,7 +12,7 @@ use unspool_train::{
 use crate::learned::{Demosaicker, Interpolator, ROUNDING};
 use crate::patches::{Drawing, Patches};
 use crate::train::Supervised;
-use crate::transformer::{Prior, Shape, Transformer};
+use crate::transformer::{MOST_BLOCKS, Prior, Shape, Transformer};
 
 /// A network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,9 +53,6 @@ pub struct Recipe {
     /// How it is trained.
     pub training: Settings,
 }
-
-/// Most blocks.
-const MOST: usize = 100;
 
 fn blocks() -> usize {
     Shape::paper(Prior::Glr, 3).blocks
@@ -135,38 +132,38 @@ impl Recipe {
         })
     }
 
-    /// uGLR or uGTV; none if it is another network.
-    fn transformer(&self) -> Result<Option<Transformer>> {
-        let prior = match self.model {
-            Network::Learned | Network::Interpolation => return Ok(None),
-            Network::Uglr => Prior::Glr,
-            Network::Ugtv => Prior::Gtv,
-        };
-        if !(1..=MOST).contains(&self.blocks) {
+    fn transformer(&self, prior: Prior) -> Result<Transformer> {
+        if !(1..=MOST_BLOCKS).contains(&self.blocks) {
             let got = self.blocks.to_string();
             return Err(Error::Range { what: "blocks", got, must: "between 1 and 100" });
         }
-        Ok(Some(Transformer::new(Shape { blocks: self.blocks, ..Shape::paper(prior, 3) })))
+        Ok(Transformer::new(Shape { blocks: self.blocks, ..Shape::paper(prior, 3) }))
     }
 
     /// Values to start from, out of a file. uGLR and uGTV may have fewer blocks there: they are [grown](Transformer::grown).
     ///
     /// # Errors
-    /// As [`weights::File::values`]; a number of blocks that is not 1 to 100.
+    /// As [`weights::File::values`]; a number of blocks that is not 1 to 100, or smaller than that of the file.
     pub fn start(&self, file: &weights::File) -> Result<Vec<f32>> {
-        match (self.transformer()?, self.model) {
-            (Some(net), _) => {
-                let (fewer, theta) = Transformer::from_file::<f32>(net.shape(), file)?;
-                Ok(fewer.grown(self.blocks, &theta).1)
+        let grown = |prior: Prior| {
+            let (net, theta) = Transformer::from_file(self.transformer(prior)?.shape(), file)?;
+            if net.shape().blocks > self.blocks {
+                let got = format!("{} where the weights to start from have {}", self.blocks, net.shape().blocks);
+                return Err(Error::Range { what: "blocks", got, must: "at least as many" });
             }
-            (None, Network::Interpolation) => file.values(Interpolator::shipped().layout()),
-            (None, _) => file.values(Demosaicker::shipped().layout()),
+            Ok(net.grown(self.blocks, &theta).1)
+        };
+        match self.model {
+            Network::Learned => file.values(Demosaicker::shipped().layout()),
+            Network::Interpolation => file.values(Interpolator::shipped().layout()),
+            Network::Uglr => grown(Prior::Glr),
+            Network::Ugtv => grown(Prior::Gtv),
         }
     }
 
-    fn supervised(&self, net: Transformer) -> Result<Supervised> {
+    fn supervised(&self, prior: Prior) -> Result<Supervised> {
         let Recipe { inner, border, rounding, .. } = *self;
-        let model = Supervised { net, inner, rounding, border };
+        let model = Supervised { net: self.transformer(prior)?, inner, rounding, border };
         if [&self.patches, &self.validation].iter().any(|drawing| model.within(drawing.size).is_none()) {
             let must = "less than half of the size of a patch";
             return Err(Error::Range { what: "border", got: border.to_string(), must });
@@ -196,12 +193,13 @@ impl Recipe {
         let training = Patches::new(images, self.patches.clone(), false)?;
         let validation = Patches::new(validation, self.validation.clone(), true)?;
         let data = (&training, &validation);
-        match (self.transformer()?, self.model) {
-            (Some(net), _) => self.run(&self.supervised(net)?, data, start, folder, tell),
-            (None, Network::Interpolation) => {
+        match self.model {
+            Network::Learned => self.run(&Demosaicker::shipped().rounded(self.rounding), data, start, folder, tell),
+            Network::Interpolation => {
                 self.run(&Interpolator::shipped().rounded(self.rounding), data, start, folder, tell)
             }
-            (None, _) => self.run(&Demosaicker::shipped().rounded(self.rounding), data, start, folder, tell),
+            Network::Uglr => self.run(&self.supervised(Prior::Glr)?, data, start, folder, tell),
+            Network::Ugtv => self.run(&self.supervised(Prior::Gtv)?, data, start, folder, tell),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A network on whole images: features tile by tile, solvers head by head and channel by channel.
+//! A network on whole images: features tile by tile, solvers head by head.
 //!
 //! The same numbers as [`Bound`](crate::Bound), bit for bit, whatever the tiles and the number of threads.
 
@@ -59,8 +59,10 @@ impl<F: Real> Observed<F> {
             grid.put(&mark, &mut marks[c * plane..(c + 1) * plane]);
         }
         let unknown = marks.iter().zip(inside.iter().cycle()).map(|(&k, &i)| i - k).collect();
-        let is_of = |cfa: &Cfa| channels == 3 && cfa.mask(height, width).known() == known;
-        let cfa = Cfa::ALL.into_iter().find(is_of);
+        let is_of = |cfa: &Cfa| {
+            known.iter().enumerate().all(|(i, &known)| known == (cfa.color(i % n / width, i % width) == i / n))
+        };
+        let cfa = if channels == 3 { Cfa::ALL.into_iter().find(is_of) } else { None };
         Observed { grid, y, known: marks, unknown, inside, cfa }
     }
 
@@ -118,7 +120,7 @@ impl Transformer {
     /// Restores an image: the estimate after the last block, planes as in [`Observed`].
     ///
     /// # Complexity
-    /// Time in proportion to pixels; about 60 planes of memory for GLR, 250 for GTV.
+    /// Time in proportion to pixels; about 110 planes of memory for GLR, 200 for GTV.
     ///
     /// # Panics
     /// If the channels or parameters are not those of the network.
@@ -153,7 +155,7 @@ impl Transformer {
         let Memory { graphs, operators, slots } = memory;
         operators.resize_with(TOGETHER, Vec::new);
         slots.resize_with(at_a_time(), Vec::new);
-        slots.par_iter_mut().for_each(|memory| {
+        slots.par_iter_mut().take(TOGETHER).for_each(|memory| {
             memory.clear();
             memory.resize(solve_len(shape, grid), F::zero());
         });

@@ -9,6 +9,9 @@ use unspool_image::{Cfa, Image, demosaick};
 use crate::grid::{Grid, REACH};
 
 /// The three planes of a mosaic by Malvar's filters, in single precision; none if a sample is not finite. `y` is 0 where unknown.
+///
+/// # Panics
+/// If there are fewer than three planes.
 pub fn malvar<F: Real>(grid: Grid, y: &[F], cfa: Cfa) -> Option<Vec<F>> {
     let plane = grid.plane();
     let mosaic = Image::from_fn(1, grid.height(), grid.width(), |_, row, column| {

@@ -49,8 +49,7 @@ pub(crate) struct Planes<'a, F> {
 impl<F: Real> Stencil<'_, F> {
     /// `out = A x`.
     pub fn apply(&self, x: &[F], out: &mut [F]) {
-        self.check(x.len());
-        self.check(out.len());
+        self.check(x.len(), [out.len()]);
         apply(*self, x, out);
     }
 
@@ -58,7 +57,7 @@ impl<F: Real> Stencil<'_, F> {
     /// `x -= step next`.
     pub(crate) fn cg_step(&self, range: Range<usize>, step: Step<F>, planes: Planes<F>) {
         let Planes { projection, v, old, next, x } = &planes;
-        [v.len(), old.map_or(v.len(), <[F]>::len), next.len(), x.len()].into_iter().for_each(|n| self.check(n));
+        self.check(v.len(), [old.map_or(v.len(), <[F]>::len), next.len(), x.len()]);
         assert!(projection.len() == v.len() || projection.len() == self.grid.plane());
         assert!(self.grid.body().start <= range.start && range.end <= self.grid.body().end);
         cg_step(*self, range, step, planes);
@@ -66,11 +65,13 @@ impl<F: Real> Stencil<'_, F> {
 
     /// Back through one step: with `p = A a`, `lv = beta lv - alpha p`. Returns `p'old`.
     pub(crate) fn cg_back(&self, step: Step<F>, a: &[F], old: &[F], lv: &mut [F]) -> F {
-        [a.len(), old.len(), lv.len()].into_iter().for_each(|n| self.check(n));
+        self.check(a.len(), [old.len(), lv.len()]);
         cg_back(*self, step, a, old, lv)
     }
 
-    fn check(&self, n: usize) {
+    /// All planes are of the operator, and of as many channels.
+    fn check<const N: usize>(&self, n: usize, others: [usize; N]) {
+        assert!(others.into_iter().all(|other| other == n));
         let plane = self.grid.plane();
         assert!(n.is_multiple_of(plane) && [n, plane].contains(&self.diagonal.len()) && self.s.len() == EDGES * plane);
     }
@@ -126,8 +127,8 @@ unsafe fn product<S: Simd, T: Lane, const C: usize, const P: usize>(
     sum
 }
 
-/// Of so many channels, calls `$each(first channel, begin of the registers)` for all channels, three, two or one at a time as `$C`, and all
-/// registers of the range, as many at a time as `$P` says.
+/// Runs the block for `$first`, the first channel, and `$at`, the begin of the registers: for all of so many channels, three, two or
+/// one at a time as `$C`, and all registers of the range, as many at a time as `$P` says.
 macro_rules! blocks {
     ($channels:expr, $range:expr, $lanes:expr, |$first:ident, $at:ident, $C:ident, $P:ident| $body:block) => {
         let (channels, range) = ($channels, $range);

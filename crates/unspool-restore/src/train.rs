@@ -1,8 +1,8 @@
 //! The network as a model to be trained: the loss, gradients block by block.
 //!
 //! The way back holds the estimate after each block and what each block left on its tape, as far as memory allows; the other
-//! blocks are repeated, one at a time. A block's solver nearly forgets the estimate that it starts from: what reaches the blocks before it goes through its graph alone, and is small. Errors of
-//! all blocks, not of the last alone, teach each at once.
+//! blocks are repeated, one at a time. From the step sizes that networks start with a block is nearly the identity, and the error
+//! of the last estimate teaches them all; a block whose solver forgets the estimate that it starts from hides those before it.
 
 use unspool_core::Real;
 use unspool_image::{Image, Mask};

@@ -1,7 +1,7 @@
 //! The graph-smoothness transformer: uGLR and uGTV.
 //!
 //! Do, Eftekhar, Hosseini, Cheung, Chou, *Interpretable Lightweight Transformer via Unrolling of Learned Graph Smoothness
-//! Priors* (NeurIPS 2024). Five blocks one after the other; each makes features of the current estimate, from them four
+//! Priors* (NeurIPS 2024). Blocks one after the other, five in the paper; each makes features of the current estimate, from them four
 //! graphs (*heads*), solves the restoration problem on each by an unrolled solver, and mixes the solutions:
 //!
 //! ```text
@@ -17,7 +17,7 @@
 use std::ops::Range;
 
 use unspool_core::{At, Dims, Map, Real, Vjp, dispatched};
-use unspool_train::{Constraint, Init, Layout, Result, weights};
+use unspool_train::{Constraint, Error, Init, Layout, Result, weights};
 
 use crate::cg::{self, Steps};
 use crate::features::Features;
@@ -36,6 +36,9 @@ pub enum Prior {
     /// Graph total variation, by ADMM.
     Gtv,
 }
+
+/// Most blocks of a network that is trained or read from a file.
+pub const MOST_BLOCKS: usize = 100;
 
 /// Sizes of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +144,14 @@ impl Transformer {
     /// The network of these sizes with as many blocks as a file has, and its values.
     ///
     /// # Errors
-    /// As [`weights::File::values`]; a file without blocks.
+    /// As [`weights::File::values`]; a file without blocks, or with more than [`MOST_BLOCKS`].
     pub fn from_file<F: Real>(shape: Shape, file: &weights::File) -> Result<(Self, Vec<F>)> {
-        let blocks = (0..).take_while(|b| file.shape(&format!("blocks.{b}.comb")).is_some()).count();
+        let has = |b: &usize| file.shape(&format!("blocks.{b}.comb")).is_some();
+        let blocks = (0..=MOST_BLOCKS).take_while(has).count();
+        if blocks > MOST_BLOCKS {
+            let got = format!("more than {MOST_BLOCKS}");
+            return Err(Error::Range { what: "the number of blocks of the file", got, must: "at most 100" });
+        }
         let net = Transformer::new(Shape { blocks: blocks.max(1), ..shape });
         let theta = file.values(&net.layout)?;
         Ok((net, theta))
@@ -160,19 +168,18 @@ impl Transformer {
     /// ```
     ///
     /// # Panics
-    /// If the values are not those of the network.
+    /// If the values are not those of the network, or it has more blocks, or none.
     pub fn grown<F: Real>(&self, blocks: usize, theta: &[F]) -> (Self, Vec<F>) {
-        assert_eq!(theta.len(), self.layout.len());
+        assert!(theta.len() == self.layout.len() && (1..=blocks).contains(&self.shape.blocks));
         let net = Transformer::new(Shape { blocks, ..self.shape });
         let (untrained, each) = (net.layout.init::<F>(0), theta.len() / self.shape.blocks);
         let mut theta = theta.to_vec();
-        for block in &net.blocks[self.shape.blocks.min(blocks)..] {
+        for block in &net.blocks[self.shape.blocks..] {
             theta.extend_from_within(theta.len() - each..);
             for range in [&block.alpha, &block.beta, &block.comb, &block.gamma] {
                 theta[range.clone()].copy_from_slice(&untrained[range.clone()]);
             }
         }
-        theta.truncate(net.layout.len());
         (net, theta)
     }
 

@@ -81,6 +81,48 @@ fn convolution_equals_its_definition_and_its_adjoints() {
     }
 }
 
+/// What comes after it, on some rows alone; other pixels stay as they are.
+#[test]
+fn convolution_of_some_rows() {
+    use conv::Then;
+    let (mut rng, grid, maps) = (rng(9), Grid::new(18, 21), 5);
+    let plane = grid.plane();
+    let x = random(grid, maps, &mut rng);
+    let [kernels, bias] =
+        [maps * maps * 9, maps].map(|n| (0..n).map(|_| rng.random::<f64>() - 0.5).collect::<Vec<_>>());
+    let mut packed = vec![0.0; conv::packed_len(maps, maps)];
+    conv::pack(&kernels, maps, maps, &mut packed);
+    let mut y = vec![f64::NAN; maps * plane];
+    conv::forward(grid, &x, &packed, Some(&bias), &mut y);
+    let held = random(grid, maps, &mut rng);
+    for then in [Then::Store, Then::Add, Then::Relu, Then::Skip { a: 0.3, c: -0.7 }] {
+        for made in [0..18, 4..12, 8..18, 8..8] {
+            let mut out = held.clone();
+            conv::forward_then(grid, made.clone(), &x, &packed, Some(&bias), then, &mut out);
+            for (row, column, o) in (0..18).flat_map(|y| (0..21).flat_map(move |x| (0..maps).map(move |o| (y, x, o)))) {
+                let at = o * plane + grid.at(row, column);
+                let want = match then {
+                    _ if !made.contains(&row) => held[at],
+                    Then::Store => y[at],
+                    Then::Add => held[at] + y[at],
+                    Then::Relu => y[at].max(0.0),
+                    Then::Skip { a, c } => a * x[at] + c * y[at].max(0.0),
+                };
+                assert!((out[at] - want).abs() < 1e-13, "{then:?} {made:?} {row} {column}");
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "other == n")]
+fn an_operator_refuses_planes_of_other_lengths() {
+    let grid = Grid::new(4, 4);
+    let plane = |planes: usize| vec![0.0f64; planes * grid.plane()];
+    let a = stencil::Stencil { grid, diagonal: &plane(1), s: &plane(12) };
+    a.apply(&plane(3), &mut plane(1));
+}
+
 #[test]
 fn convolution_in_single_precision() {
     let (grid, maps) = (Grid::new(40, 50), 48);

@@ -142,9 +142,9 @@ fn scores_of_all_methods() {
     let args = ["eval", "image", "--data", text(folder.path()), "--task", "interpolate", "--mask", "random50"];
     run(&args, 0);
     // weights of a network that is not measured
-    let args = ["eval", "image", "--data", text(folder.path()), "--methods", "menon,uglr", "--weights", "a"];
+    let args = ["eval", "image", "--data", text(folder.path()), "--methods", "menon", "--uglr", "a"];
     let refused = run(&args, 2).stderr;
-    assert!(String::from_utf8_lossy(&refused).contains("--weights is of the method learned"));
+    assert!(String::from_utf8_lossy(&refused).contains("--uglr is of the method uglr"));
 }
 
 #[test]

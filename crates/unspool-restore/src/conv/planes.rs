@@ -92,7 +92,7 @@ pub fn forward<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, o
     forward_then(grid, 0..grid.height(), x, packed, bias, Then::Store, out);
 }
 
-/// [`forward`] on some rows, from a multiple of 4 on, and at once what comes after it. The pixels of other rows stay as they are.
+/// [`forward`] on some rows, from a multiple of 4 to one or to the last, and at once what comes after it. The pixels of other rows stay as they are.
 ///
 /// # Panics
 /// If lengths do not fit.
@@ -110,7 +110,8 @@ pub fn forward_then<F: Real>(
     let (inputs, outputs) = (x.len() / plane, out.len() / plane);
     assert!(packed.len() == packed_len(inputs, outputs) && bias.is_none_or(|bias| bias.len() == outputs));
     assert!(inputs == outputs || !matches!(then, Then::Skip { .. }));
-    assert!(made.start.is_multiple_of(ROWS) && made.end <= grid.height());
+    assert!(made.start.is_multiple_of(ROWS) && (made.end.is_multiple_of(ROWS) || made.end == grid.height()));
+    assert!(made.end <= grid.height());
     let len = POINTS * inputs * (WIDE + 1) * LINE;
     let mut points = vec![F::zero(); len + LINE];
     // as far from the begin of a cache line as rows of pixels are

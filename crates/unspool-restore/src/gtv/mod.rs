@@ -127,7 +127,6 @@ impl<F: Real> Problem<'_, F> {
         let (mu, rest) = rest.split_at_mut(n);
         let (other, temporary) = rest.split_at_mut(n);
         self.first_multipliers(mu);
-        g.fill(F::zero());
         for t in 0..admm {
             estimates[t * n..(t + 1) * n].copy_from_slice(x);
             if t > 0 {
@@ -141,7 +140,8 @@ impl<F: Real> Problem<'_, F> {
         }
     }
 
-    /// [`Problem::solve`], keeping what [`Problem::vjp`] needs in `tape`: [`tape_planes`] a channel.
+    /// [`Problem::solve`], keeping what [`Problem::vjp`] needs in `tape`: [`tape_planes`] a channel. `memory` is zero outside of the
+    /// body.
     pub fn solve_taped(&self, x: &mut [F], tape: &mut [F], memory: &mut [F]) {
         let (n, admm) = (x.len(), self.gamma.len());
         let stride = (2 + self.cg()) * n;
@@ -149,7 +149,6 @@ impl<F: Real> Problem<'_, F> {
         let (mu, rest) = rest.split_at_mut(n);
         let (product, temporary) = rest.split_at_mut(n);
         self.first_multipliers(mu);
-        g.fill(F::zero());
         for t in 0..admm {
             tape[t * stride..][..n].copy_from_slice(x);
             if t > 0 {

@@ -145,7 +145,9 @@ fn bits<F: Real>(x: &[F]) -> Vec<u64> {
 #[test]
 fn whole_images_equal_the_map_bit_for_bit() {
     for prior in [Prior::Glr, Prior::Gtv] {
-        for (size, channels) in [((70, 130), 3), ((64, 65), 1), ((1, 150), 1), ((290, 3), 3)] {
+        for (size, channels) in
+            [((70, 130), 3), ((64, 65), 1), ((1, 150), 1), ((131, 2), 3), ((290, 3), 1), ((1, 1), 3)]
+        {
             for threads in [1, 3] {
                 let [whole, steps] = both_ways::<f64>(small(prior, channels), size, 11, threads);
                 assert!(bits(&whole) == bits(&steps), "{prior:?} {size:?} {threads} f64");

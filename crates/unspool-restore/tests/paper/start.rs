@@ -77,7 +77,8 @@ fn networks_grow_by_blocks_that_are_nearly_idle() {
         assert_eq!((read.shape(), &values), (shape, &theta));
         let recipe = Recipe { blocks: 3, ..Recipe::preset(preset).unwrap() };
         assert_eq!(recipe.start(&saved).unwrap(), more);
-        assert_eq!(Recipe { blocks: 1, ..recipe.clone() }.start(&saved).unwrap(), theta[..n / 2]);
+        let refused = Recipe { blocks: 1, ..recipe.clone() }.start(&saved).unwrap_err().to_string();
+        assert!(refused.contains("1 where the weights to start from have 2"), "{refused}");
         for blocks in [0, 101, usize::MAX] {
             let refused = Recipe { blocks, ..recipe.clone() }.start(&saved).unwrap_err().to_string();
             assert!(refused.contains("blocks"), "{refused}");
@@ -88,4 +89,25 @@ fn networks_grow_by_blocks_that_are_nearly_idle() {
             recipe.start(&file(&weights::to_bytes(&unspool_train::Layout::new(), &[0f32; 0], ""))).unwrap_err();
         assert!(refused.to_string().contains("has no tensor blocks.0"), "{refused}");
     }
+}
+
+#[test]
+fn files_with_too_many_blocks_are_refused() {
+    let file = |blocks: &mut dyn Iterator<Item = usize>| {
+        let mut layout = unspool_train::Layout::new();
+        for b in blocks {
+            layout.add(
+                format!("blocks.{b}.comb"),
+                &[4],
+                unspool_train::Constraint::Free,
+                unspool_train::Init::Constant(0.25),
+            );
+        }
+        let bytes = weights::to_bytes(&layout, &layout.init::<f32>(0), "");
+        let file = weights::File::from_bytes("here", &bytes).unwrap();
+        Transformer::from_file::<f32>(Shape::paper(Prior::Glr, 3), &file).unwrap_err().to_string()
+    };
+    assert!(file(&mut (0..2000)).contains("at most 100"));
+    // blocks after a gap are none
+    assert!(file(&mut (1..3)).contains("has no tensor blocks.0"));
 }

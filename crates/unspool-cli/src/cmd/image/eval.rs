@@ -42,6 +42,7 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
         Task::Demosaick(_, methods) => methods.iter().map(|(name, _)| name.clone()).collect(),
         Task::Interpolate(methods) => methods.iter().map(|(name, _)| name.clone()).collect(),
     };
+    refuse_unused(args, &names)?;
     let mut scores: Vec<Scores> = names.iter().map(|_| Scores::default()).collect();
     let stop = Stop::watch(&args.running, "stopping after this image; the table is of those that are done")?;
     let share = Share::new(args.running.quiet);
@@ -119,23 +120,25 @@ impl Scores {
     }
 }
 
+/// Weights of a method that is not measured are a mistake.
+fn refuse_unused(args: &EvalImageArgs, names: &[String]) -> Result<(), Failure> {
+    let files = [("--weights", DEFAULT, &args.weights), ("--uglr", "uglr", &args.uglr), ("--ugtv", "ugtv", &args.ugtv)];
+    match files.into_iter().find(|(_, method, file)| file.is_some() && !names.iter().any(|name| name == method)) {
+        None => Ok(()),
+        Some((flag, name, _)) => Err(Failure::new(
+            format!("{flag} is of the method {name}, which is not measured"),
+            "name it in --methods or leave the file out; weights of uglr and ugtv are given by --uglr and --ugtv",
+        )),
+    }
+}
+
 fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
-    let chosen = |all: &[&str]| -> Result<Vec<String>, Failure> {
-        let all = || all.iter().map(|&name| name.to_owned()).collect();
-        let methods: Vec<String> = if args.methods.is_empty() { all() } else { args.methods.clone() };
-        let files =
-            [("--weights", "learned", &args.weights), ("--uglr", "uglr", &args.uglr), ("--ugtv", "ugtv", &args.ugtv)];
-        match files.into_iter().find(|(_, name, file)| file.is_some() && !methods.iter().any(|method| method == name)) {
-            None => Ok(methods),
-            Some((flag, name, _)) => Err(Failure::new(
-                format!("{flag} is of the method {name}, which is not measured"),
-                "add it to --methods; weights of uglr and ugtv are given by --uglr and --ugtv",
-            )),
-        }
+    let chosen = |all: &[&str]| -> Vec<String> {
+        if args.methods.is_empty() { all.iter().map(|&name| name.to_owned()).collect() } else { args.methods.clone() }
     };
     match args.task.as_str() {
         "demosaick" => {
-            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])?
+            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])
                 .into_iter()
                 .map(|name| {
                     let weights = match name.as_str() {
@@ -156,7 +159,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
             } else {
                 &["linear", "biharmonic", "learned"]
             };
-            let methods = chosen(all)?
+            let methods = chosen(all)
                 .into_iter()
                 .map(|name| Interpolate::named(&name, args.weights.as_deref()).map(|method| (name, method)))
                 .collect::<Result<_, Failure>>()?;
