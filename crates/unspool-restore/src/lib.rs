@@ -31,6 +31,7 @@ pub mod grid;
 pub mod gtv;
 pub mod learned;
 mod loss;
+mod memory;
 mod mosaic;
 pub mod patches;
 mod project;

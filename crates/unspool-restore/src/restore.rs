@@ -11,9 +11,10 @@ use unspool_image::Cfa;
 use crate::conv;
 use crate::features;
 use crate::grid::{Grid, REACH};
+use crate::memory::Arena;
 use crate::project::project;
 use crate::start;
-use crate::transformer::{Arena, Given, Operator, Prior, Transformer, solve, solve_len};
+use crate::transformer::{Given, Operator, Prior, Transformer, solve, solve_len};
 use crate::window::{self, EDGES};
 
 /// Rows and columns of a tile: a small share of it is border.

@@ -18,8 +18,8 @@ use unspool_train::{Layout, weights};
 use crate::conv;
 use crate::grid::Grid;
 use crate::loss::charbonnier;
+use crate::memory::Arena;
 use crate::residual::Residual;
-use crate::transformer::Arena;
 
 pub mod demosaick;
 pub mod interpolate;
