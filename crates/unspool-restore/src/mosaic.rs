@@ -11,16 +11,10 @@ use crate::transformer::{Prior, Shape, Transformer};
 static UGLR: &[u8] = include_bytes!("../weights/uglr.safetensors");
 static UGTV: &[u8] = include_bytes!("../weights/ugtv.safetensors");
 
-/// Rows and columns that an image gets on each side, mirrored at its outermost pixels, which keeps the pattern: networks learn
-/// inside of photos, and know nothing of what lies beyond a border.
-const BORDER: usize = 8;
-
 /// A mosaic with red first, and how it was turned.
 struct Turned {
     observed: Observed<f32>,
     size: (usize, usize),
-    /// Rows above and below, columns left and right.
-    border: (usize, usize),
     rows: bool,
     columns: bool,
 }
@@ -31,30 +25,13 @@ impl Turned {
         let (height, width) = (mosaic.height(), mosaic.width());
         let (rows, columns) = (y0 == 1, x0 == 1);
         let cfa = cfa.shifted((height - 1) * y0, (width - 1) * x0);
-        let turned = mosaic.mirrored(rows, columns);
-        // as many as there are, and even, so that red stays first
-        let border = [height, width].map(|n| BORDER.min((n - 1) / 2 * 2));
-        let inside = |at: usize, border: usize, n: usize| {
-            let at = at.abs_diff(border);
-            if at < n { at } else { 2 * (n - 1) - at }
-        };
-        let (all_rows, all_columns) = (height + 2 * border[0], width + 2 * border[1]);
-        let bordered = Image::from_fn(turned.channels(), all_rows, all_columns, |c, y, x| {
-            turned.plane(c)[inside(y, border[0], height) * width + inside(x, border[1], width)]
-        });
-        let spread = cfa.spread(&bordered)?;
-        let observed = Observed::new(all_rows, all_columns, spread.data(), cfa.mask(all_rows, all_columns).known());
-        Ok(Turned { observed, size: (height, width), border: border.into(), rows, columns })
+        let spread = cfa.spread(&mosaic.mirrored(rows, columns))?;
+        let observed = Observed::new(height, width, spread.data(), cfa.mask(height, width).known());
+        Ok(Turned { observed, size: (height, width), rows, columns })
     }
 
-    /// The image inside of the border, as it was.
-    fn back(&self, channels: usize, values: &[f32]) -> Result<Image> {
-        let ((height, width), (above, left)) = (self.size, self.border);
-        let (all_rows, all_columns) = (height + 2 * above, width + 2 * left);
-        let image = Image::from_fn(channels, height, width, |c, y, x| {
-            values[(c * all_rows + y + above) * all_columns + x + left]
-        });
-        Ok(image.mirrored(self.rows, self.columns))
+    fn back(&self, channels: usize, values: Vec<f32>) -> Result<Image> {
+        Ok(Image::new(channels, self.size.0, self.size.1, values)?.mirrored(self.rows, self.columns))
     }
 }
 
@@ -81,7 +58,7 @@ impl Transformer {
     /// As [`Transformer::restore`].
     pub fn demosaick(&self, theta: &[f32], mosaic: &Image, cfa: Cfa) -> Result<Image> {
         let turned = Turned::new(mosaic, cfa)?;
-        turned.back(3, &turned.observed.image(&self.restore(theta, &turned.observed)))
+        turned.back(3, turned.observed.image(&self.restore(theta, &turned.observed)))
     }
 
     /// [`Transformer::demosaick`] with what happened on the way, as [`Transformer::explain`] tells it.
@@ -99,18 +76,17 @@ impl Transformer {
         pixels: &[(usize, usize)],
     ) -> Result<Explanation<f32>> {
         let turned = Turned::new(mosaic, cfa)?;
-        let ((height, width), (above, left)) = (turned.size, turned.border);
+        let (height, width) = turned.size;
         let place = |turned: bool, i: usize, n: usize| if turned { n - 1 - i } else { i };
         let there: Vec<(usize, usize)> = pixels
             .iter()
             .map(|&(y, x)| {
-                let (y, x) = (y.min(height - 1), x.min(width - 1));
-                (above + place(turned.rows, y, height), left + place(turned.columns, x, width))
+                (place(turned.rows, y.min(height - 1), height), place(turned.columns, x.min(width - 1), width))
             })
             .collect();
         let mut told = self.explain(theta, &turned.observed, &there);
         let turn = |channels: usize, values: &mut Vec<f32>| -> Result<()> {
-            *values = turned.back(channels, values)?.data().to_vec();
+            *values = turned.back(channels, std::mem::take(values))?.data().to_vec();
             Ok(())
         };
         told.estimates.iter_mut().try_for_each(|values| turn(3, values))?;
