@@ -88,11 +88,8 @@ pub fn solve<F: Real>(a: &Stencil<F>, steps: Steps<F>, projection: &[F], x: &mut
                 let t = first + j;
                 let begin = body.start + b * band;
                 let (v, next) = if t % 2 == 1 { (&*even, &mut *odd) } else { (&*odd, &mut *even) };
-                a.cg_step(
-                    begin..(begin + band).min(body.end),
-                    steps.at(t),
-                    Planes { projection, v, old: None, next, x },
-                );
+                let planes = Planes { projection, v, old: None, next, x };
+                a.cg_step(begin..(begin + band).min(body.end), steps.at(t), planes);
             }
         }
         first += together;

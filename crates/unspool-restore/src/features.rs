@@ -119,10 +119,8 @@ impl Features {
         out: &mut [F],
         packed: &mut [F],
     ) {
-        let inputs = x.len() / grid.plane();
-        let packed = &mut packed[..conv::packed_len(inputs, self.maps)];
-        conv::pack(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-        conv::forward_then(grid, made, x, packed, Some(&theta[self.biases[i].clone()]), then, out);
+        let weights = (&theta[self.kernels[i].clone()], &theta[self.biases[i].clone()]);
+        conv::layer(grid, made, x, weights, then, out, packed);
     }
 
     /// `(a_i, c_i)`, of layer `i > 0`.

@@ -46,13 +46,8 @@ impl Conv {
         out: &mut [F],
         packed: &mut [F],
     ) {
-        conv::forward_then(grid, made, x, self.pack(theta, packed), Some(&theta[self.bias.clone()]), then, out);
-    }
-
-    fn pack<'a, F: Real>(&self, theta: &[F], packed: &'a mut [F]) -> &'a [F] {
-        let packed = &mut packed[..conv::packed_len(self.inputs, self.outputs)];
-        conv::pack(&theta[self.kernels.clone()], self.inputs, self.outputs, packed);
-        packed
+        let weights = (&theta[self.kernels.clone()], &theta[self.bias.clone()]);
+        conv::layer(grid, made, x, weights, then, out, packed);
     }
 
     /// The adjoint in the parameters, and in the input, which is overwritten.

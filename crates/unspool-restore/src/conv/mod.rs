@@ -8,7 +8,7 @@ mod kernels;
 mod planes;
 
 pub use kernels::kernels_vjp;
-pub(crate) use planes::{ROWS, needed};
+pub(crate) use planes::{ROWS, layer, needed};
 pub use planes::{Then, forward, forward_then, pack, pack_adjoint, packed_len};
 
 /// Taps of a kernel.

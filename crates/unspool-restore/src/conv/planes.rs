@@ -92,7 +92,8 @@ pub fn forward<F: Real>(grid: Grid, x: &[F], packed: &[F], bias: Option<&[F]>, o
     forward_then(grid, 0..grid.height(), x, packed, bias, Then::Store, out);
 }
 
-/// [`forward`] on some rows, from a multiple of 4 to one or to the last, and at once what comes after it. The pixels of other rows stay as they are.
+/// [`forward`] on some rows, from a multiple of 4 to one or to the last, and at once what comes after it. The pixels of other
+/// rows stay as they are.
 ///
 /// # Panics
 /// If lengths do not fit.
@@ -122,6 +123,23 @@ pub fn forward_then<F: Real>(
         (0..grid.height()).for_each(|y| plane[grid.at(y, grid.width())..grid.at(y + 1, 0)].fill(F::zero()));
         plane[grid.at(grid.height(), 0)..].fill(F::zero());
     }
+}
+
+/// [`forward_then`] with kernels `[outputs][inputs][9]` as they are; `packed`: memory for them, at least [`packed_len`] numbers.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn layer<F: Real>(
+    grid: Grid,
+    made: Range<usize>,
+    x: &[F],
+    (kernels, bias): (&[F], &[F]),
+    then: Then<F>,
+    out: &mut [F],
+    packed: &mut [F],
+) {
+    let (inputs, outputs) = (x.len() / grid.plane(), bias.len());
+    let packed = &mut packed[..packed_len(inputs, outputs)];
+    pack(kernels, inputs, outputs, packed);
+    forward_then(grid, made, x, packed, Some(bias), then, out);
 }
 
 /// The rows, from a multiple of [`ROWS`] on, on which `rows` depend through so many convolutions. Whole groups of rows, so that
