@@ -6,8 +6,8 @@ use std::sync::Arc;
 use numpy::{Element, IntoPyArray, PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray3};
 use pyo3::prelude::*;
 use unspool_image::{Cfa, Image, Mask, demosaick, interpolate, noise};
-use unspool_restore::{Demosaicker, Interpolator, Prior, Transformer};
-use unspool_train::{Layout, weights};
+use unspool_restore::learned::probe;
+use unspool_restore::method::{Demosaick, Interpolate};
 
 use crate::error::{Failure, Result};
 use crate::work;
@@ -111,82 +111,18 @@ impl Samples {
     }
 }
 
-fn values(path: &std::path::Path, layout: &Layout) -> Result<Vec<f32>> {
-    Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
-}
-
 fn no_method(name: &str, hint: &str) -> Failure {
     Failure::input(format!("there is no method {name:?}"), hint)
 }
 
-/// A way to demosaick.
-enum Demosaick {
-    Classic(demosaick::Method),
-    Learned(Demosaicker, Vec<f32>),
-    Transformer(Transformer, Vec<f32>),
+fn demosaick_named(name: &str, weights: Option<PathBuf>) -> Result<Demosaick> {
+    let hint = "there are learned, menon, lmmse, malvar, bilinear, uglr and ugtv";
+    Demosaick::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, hint))
 }
 
-impl Demosaick {
-    fn named(name: &str, weights: Option<PathBuf>) -> Result<Self> {
-        match name {
-            "learned" => {
-                let net = Demosaicker::shipped();
-                let theta = match weights {
-                    Some(path) => values(&path, net.layout())?,
-                    None => net.shipped_weights()?,
-                };
-                Ok(Demosaick::Learned(net, theta))
-            }
-            "uglr" | "ugtv" => {
-                let net = Transformer::shipped(if name == "uglr" { Prior::Glr } else { Prior::Gtv });
-                let (net, theta) = match weights {
-                    Some(path) => Transformer::from_file(net.shape(), &weights::File::read(&path)?)?,
-                    None => (net.clone(), net.shipped_weights()?),
-                };
-                Ok(Demosaick::Transformer(net, theta))
-            }
-            _ => {
-                let hint = "there are learned, menon, lmmse, malvar, bilinear, uglr and ugtv";
-                Ok(Demosaick::Classic(name.parse().map_err(|_| no_method(name, hint))?))
-            }
-        }
-    }
-
-    fn run(&self, mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
-        Ok(match self {
-            Demosaick::Classic(method) => demosaick::run(*method, mosaic, cfa)?,
-            Demosaick::Learned(net, theta) => net.demosaick(theta, mosaic, cfa, sigma)?,
-            Demosaick::Transformer(net, theta) => net.demosaick(theta, mosaic, cfa)?,
-        })
-    }
-}
-
-/// A way to interpolate.
-enum Interpolate {
-    Classic(interpolate::Method),
-    Learned(Box<Interpolator>, Vec<f32>),
-}
-
-impl Interpolate {
-    fn named(name: &str, weights: Option<PathBuf>) -> Result<Self> {
-        if name == "learned" {
-            let net = Interpolator::shipped();
-            let theta = match weights {
-                Some(path) => values(&path, net.layout())?,
-                None => net.shipped_weights()?,
-            };
-            return Ok(Interpolate::Learned(Box::new(net), theta));
-        }
-        let hint = "there are learned, biharmonic, linear and bicubic";
-        Ok(Interpolate::Classic(name.parse().map_err(|_| no_method(name, hint))?))
-    }
-
-    fn run(&self, image: &Image, mask: &Mask) -> Result<Image> {
-        Ok(match self {
-            Interpolate::Classic(method) => interpolate::run(*method, image, mask)?,
-            Interpolate::Learned(net, theta) => net.interpolate(theta, image, mask)?,
-        })
-    }
+fn interpolate_named(name: &str, weights: Option<PathBuf>) -> Result<Interpolate> {
+    let hint = "there are learned, biharmonic, linear and bicubic";
+    Interpolate::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, hint))
 }
 
 fn nothing_to_explain(name: &str) -> Failure {
@@ -224,9 +160,12 @@ pub(crate) fn demosaick_array<'py>(
     weights: Option<PathBuf>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let cfa: Cfa = cfa.parse().map_err(Failure::from)?;
-    let method = Demosaick::named(method, weights)?;
+    let method = demosaick_named(method, weights)?;
     let (samples, mosaic) = Samples::read(mosaic)?;
-    let image = work::run(py, move |_| method.run(&mosaic, cfa, level(noise.map(|s| s / 255.0), &mosaic, cfa)))?;
+    let image = work::run(py, move |_| {
+        let sigma = level(noise.map(|s| s / 255.0), &mosaic, cfa);
+        Ok(method.run(&mosaic, cfa, sigma)?)
+    })?;
     samples.write(py, &image)
 }
 
@@ -240,10 +179,10 @@ pub(crate) fn interpolate_array<'py>(
     method: &str,
     weights: Option<PathBuf>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let method = Interpolate::named(method, weights)?;
+    let method = interpolate_named(method, weights)?;
     let (samples, image) = Samples::read(image)?;
     let mask = mask_of(&known);
-    let image = work::run(py, move |_| method.run(&image, &mask))?;
+    let image = work::run(py, move |_| Ok(method.run(&image, &mask)?))?;
     samples.write(py, &image)
 }
 
@@ -272,21 +211,6 @@ pub(crate) fn estimate_noise(py: Python<'_>, image: &Bound<'_, PyAny>, cfa: Opti
 /// Of a network without graphs: start, result, spread, and for each pixel what moves it.
 type Residual = (Image, Image, Image, Vec<Vec<Vec<f32>>>);
 
-fn residual(
-    samples: &Image,
-    start: Image,
-    turned: impl Fn(bool, bool) -> unspool_image::Result<Image>,
-    restore: impl Fn(&Image, (usize, usize)) -> unspool_image::Result<Image>,
-    pixels: &[(usize, usize)],
-) -> Result<Residual> {
-    use unspool_restore::learned::probe;
-    let result = turned(false, false)?;
-    let spread = probe::spread(&turned)?;
-    let influence = |&pixel: &(usize, usize)| probe::influence(samples, pixel, 0, &restore);
-    let influences = pixels.iter().map(influence).collect::<unspool_image::Result<_>>()?;
-    Ok((start, result, spread, influences))
-}
-
 /// Tells what a network for mosaics saw: `(estimates, spread, ties, influences, windows)`.
 #[pyfunction]
 pub(crate) fn explain_demosaick<'py>(
@@ -299,7 +223,7 @@ pub(crate) fn explain_demosaick<'py>(
     pixels: Vec<(usize, usize)>,
 ) -> PyResult<Explained<'py>> {
     let cfa: Cfa = cfa.parse().map_err(Failure::from)?;
-    let named = Demosaick::named(method, weights)?;
+    let named = demosaick_named(method, weights)?;
     let (_, mosaic) = Samples::read(mosaic)?;
     check_pixels(&pixels, &mosaic)?;
     let (height, width) = (mosaic.height(), mosaic.width());
@@ -309,12 +233,11 @@ pub(crate) fn explain_demosaick<'py>(
             let told = work::run(py, move |_| {
                 let sigma = level(noise.map(|s| s / 255.0), &mosaic, cfa);
                 let start = demosaick::run(demosaick::Method::Menon, &mosaic, cfa)?;
-                let turned = |y: bool, x: bool| {
-                    let cfa = cfa.shifted(if y { height - 1 } else { 0 }, if x { width - 1 } else { 0 });
-                    Ok(net.demosaick(&theta, &mosaic.mirrored(y, x), cfa, sigma)?.mirrored(y, x))
-                };
-                let restore = |part: &Image, _: (usize, usize)| net.demosaick(&theta, part, cfa, sigma);
-                residual(&mosaic, start, turned, restore, &pixels)
+                let result = net.demosaick(&theta, &mosaic, cfa, sigma)?;
+                let spread = net.spread(&theta, &mosaic, cfa, sigma)?;
+                let influence = |&pixel| net.influence(&theta, (&mosaic, cfa, sigma), pixel);
+                let influences = pixels.iter().map(influence).collect::<unspool_image::Result<_>>()?;
+                Ok((start, result, spread, influences))
             })?;
             of_residual(py, told)
         }
@@ -349,7 +272,7 @@ pub(crate) fn explain_interpolate<'py>(
     weights: Option<PathBuf>,
     pixels: Vec<(usize, usize)>,
 ) -> PyResult<Explained<'py>> {
-    let (net, theta) = match Interpolate::named(method, weights)? {
+    let (net, theta) = match interpolate_named(method, weights)? {
         Interpolate::Learned(net, theta) => (net, theta),
         Interpolate::Classic(method) => return Err(nothing_to_explain(method.name()).into()),
     };
@@ -357,22 +280,12 @@ pub(crate) fn explain_interpolate<'py>(
     let mask = Arc::new(mask_of(&known));
     check_pixels(&pixels, &image)?;
     let told = work::run(py, move |_| {
-        let (channels, height, width) = (image.channels(), image.height(), image.width());
         let start = interpolate::run(interpolate::Method::Biharmonic, &image, &mask)?;
-        let place = |turned: bool, i: usize, n: usize| if turned { n - 1 - i } else { i };
-        let turned = |y: bool, x: bool| {
-            let mask = Mask::from_fn(channels, height, width, |c, v, u| {
-                mask.plane(c)[place(y, v, height) * width + place(x, u, width)]
-            });
-            Ok(net.interpolate(&theta, &image.mirrored(y, x), &mask)?.mirrored(y, x))
-        };
-        let restore = |part: &Image, (top, left): (usize, usize)| {
-            let mask = Mask::from_fn(channels, part.height(), part.width(), |c, v, u| {
-                mask.plane(c)[(top + v) * width + left + u]
-            });
-            net.interpolate(&theta, part, &mask)
-        };
-        residual(&image, start, turned, restore, &pixels)
+        let result = net.interpolate(&theta, &image, &mask)?;
+        let spread = net.spread(&theta, &image, &mask)?;
+        let influence = |&pixel| net.influence(&theta, (&image, &mask), pixel);
+        let influences = pixels.iter().map(influence).collect::<unspool_image::Result<_>>()?;
+        Ok((start, result, spread, influences))
     })?;
     of_residual(py, told)
 }
@@ -387,7 +300,7 @@ type Explained<'py> = (
 );
 
 fn of_residual(py: Python<'_>, (start, result, spread, influences): Residual) -> PyResult<Explained<'_>> {
-    let side = 2 * unspool_restore::learned::probe::REACH + 1;
+    let side = 2 * probe::REACH + 1;
     let squares = |maps: Vec<Vec<f32>>| PyArray1::from_vec(py, maps.concat()).reshape([maps.len(), side, side]);
     let influences = influences.into_iter().map(squares).collect::<PyResult<_>>()?;
     Ok((vec![array(py, &start)?, array(py, &result)?], array(py, &spread)?, Vec::new(), influences, Vec::new()))

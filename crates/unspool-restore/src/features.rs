@@ -9,7 +9,7 @@ use std::ops::Range;
 use unspool_core::{Real, dispatched};
 use unspool_train::{Constraint, Init, Layout};
 
-use crate::conv::{self, Then};
+use crate::conv::{self, Layer, Then};
 use crate::grid::Grid;
 
 /// Convolutions.
@@ -20,8 +20,7 @@ pub const LAYERS: usize = 4;
 pub struct Features {
     inputs: usize,
     maps: usize,
-    kernels: [Range<usize>; LAYERS],
-    biases: [Range<usize>; LAYERS],
+    layers: [Layer; LAYERS],
     /// `(a_i, c_i)`.
     skips: Range<usize>,
 }
@@ -31,15 +30,16 @@ impl Features {
     /// inputs of an output.
     pub fn new(name: &str, inputs: usize, maps: usize, init: fn(usize) -> Init, layout: &mut Layout) -> Self {
         let wide = |i: usize| if i == 0 { inputs } else { maps };
-        let kernels = std::array::from_fn(|i| {
+        let kernels: [_; LAYERS] = std::array::from_fn(|i| {
             let shape = [maps, wide(i), 3, 3];
             layout.add(format!("{name}.conv.{i}.weight"), &shape, Constraint::Free, init(9 * wide(i)))
         });
-        let biases = std::array::from_fn(|i| {
+        let biases: [_; LAYERS] = std::array::from_fn(|i| {
             layout.add(format!("{name}.conv.{i}.bias"), &[maps], Constraint::Free, Init::FanIn(9 * wide(i)))
         });
         let skips = layout.add(format!("{name}.skip"), &[LAYERS - 1, 2], Constraint::Free, Init::Constant(0.5));
-        Features { inputs, maps, kernels, biases, skips }
+        let layers = std::array::from_fn(|i| Layer::new(wide(i), maps, kernels[i].clone(), biases[i].clone()));
+        Features { inputs, maps, layers, skips }
     }
 
     /// Number of input planes.
@@ -59,9 +59,7 @@ impl Features {
 
     /// Length of the packed kernels of one layer.
     pub fn packed_len(&self) -> usize {
-        conv::packed_len(self.maps, self.maps)
-            .max(conv::packed_len(self.inputs, self.maps))
-            .max(conv::packed_len(self.maps, self.inputs))
+        self.layers.iter().map(Layer::packed_len).max().unwrap_or(0)
     }
 
     /// Fills the tape, whose last `maps` planes are the features.
@@ -70,11 +68,11 @@ impl Features {
     pub fn forward<F: Real>(&self, grid: Grid, theta: &[F], x: &[F], tape: &mut [F], packed: &mut [F]) {
         let n = self.maps * grid.plane();
         let all = 0..grid.height();
-        self.convolve(0, grid, all.clone(), theta, x, Then::Relu, &mut tape[..n], packed);
+        self.layers[0].forward(grid, all.clone(), theta, x, Then::Relu, &mut tape[..n], packed);
         for i in 1..LAYERS {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at_mut(n);
             let (r, h) = own.split_at_mut(n);
-            self.convolve(i, grid, all.clone(), theta, before, Then::Relu, r, packed);
+            self.layers[i].forward(grid, all.clone(), theta, before, Then::Relu, r, packed);
             let [a, c] = self.skip(i, theta);
             F::lincomb(a, before, c, r, h);
         }
@@ -93,10 +91,10 @@ impl Features {
     ) -> &'a [F] {
         let (mut h, mut next) = memory.split_at_mut(self.maps * grid.plane());
         let made = |i: usize| conv::needed(rows.clone(), LAYERS - 1 - i, grid.height());
-        self.convolve(0, grid, made(0), theta, x, Then::Relu, h, packed);
+        self.layers[0].forward(grid, made(0), theta, x, Then::Relu, h, packed);
         for i in 1..LAYERS {
             let [a, c] = self.skip(i, theta);
-            self.convolve(i, grid, made(i), theta, h, Then::Skip { a, c }, next, packed);
+            self.layers[i].forward(grid, made(i), theta, h, Then::Skip { a, c }, next, packed);
             std::mem::swap(&mut h, &mut next);
         }
         h
@@ -105,22 +103,6 @@ impl Features {
     /// Length of the memory of [`Features::infer`].
     pub fn infer_len(&self, grid: Grid) -> usize {
         2 * self.maps * grid.plane()
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn convolve<F: Real>(
-        &self,
-        i: usize,
-        grid: Grid,
-        made: Range<usize>,
-        theta: &[F],
-        x: &[F],
-        then: Then<F>,
-        out: &mut [F],
-        packed: &mut [F],
-    ) {
-        let weights = (&theta[self.kernels[i].clone()], &theta[self.biases[i].clone()]);
-        conv::layer(grid, made, x, weights, then, out, packed);
     }
 
     /// `(a_i, c_i)`, of layer `i > 0`.
@@ -153,16 +135,6 @@ impl Features {
         let n = self.maps * grid.plane();
         let (gr, rest) = memory.split_at_mut(n);
         let (gh, packed) = rest.split_at_mut(n.max(self.inputs * grid.plane()));
-        let back = |i: usize, x: &[F], gr: &[F], gh: &mut [F], gtheta: &mut [F], packed: &mut [F]| {
-            let inputs = x.len() / grid.plane();
-            let (low, high) = gtheta.split_at_mut(self.biases[0].start);
-            let bias = self.biases[i].start - self.biases[0].start;
-            let gbias = &mut high[bias..bias + self.maps];
-            conv::kernels_vjp(grid, x, gr, inside, &mut low[self.kernels[i].clone()], gbias);
-            let packed = &mut packed[..conv::packed_len(self.maps, inputs)];
-            conv::pack_adjoint(&theta[self.kernels[i].clone()], inputs, self.maps, packed);
-            conv::forward(grid, gr, packed, None, &mut gh[..inputs * grid.plane()]);
-        };
         for i in (1..LAYERS).rev() {
             let (before, own) = tape[(2 * i - 2) * n..(2 * i + 1) * n].split_at(n);
             let r = &own[..n];
@@ -170,13 +142,16 @@ impl Features {
             gtheta[at] += F::dot(g, before);
             gtheta[at + 1] += F::dot(g, r);
             relu_back(theta[at + 1], r, g, gr);
-            back(i, before, gr, gh, gtheta, packed);
+            self.layers[i].vjp_theta(grid, before, inside, gr, gtheta);
+            self.layers[i].vjp_x(grid, theta, gr, &mut gh[..n], packed);
             let a = theta[at];
             add_scaled(a, &gh[..n], g);
         }
         relu_back(F::one(), &tape[..n], g, gr);
-        back(0, x, gr, gh, gtheta, packed);
-        F::axpy(F::one(), &gh[..gx.len()], gx);
+        let gh = &mut gh[..gx.len()];
+        self.layers[0].vjp_theta(grid, x, inside, gr, gtheta);
+        self.layers[0].vjp_x(grid, theta, gr, gh, packed);
+        F::axpy(F::one(), gh, gx);
     }
 
     /// Length of the memory of [`Features::vjp`].

@@ -32,6 +32,7 @@ pub mod gtv;
 pub mod learned;
 mod loss;
 mod memory;
+pub mod method;
 mod mosaic;
 pub mod patches;
 mod project;

@@ -47,6 +47,9 @@ pub struct Recipe {
     /// [`Supervised::border`], of uGLR and uGTV.
     #[serde(default)]
     pub border: usize,
+    /// [`Supervised::border_weight`].
+    #[serde(default)]
+    pub border_weight: f64,
     /// Where the loss goes from quadratic to linear, of samples from 0 to 1.
     #[serde(default = "rounding")]
     pub rounding: f64,
@@ -96,6 +99,7 @@ impl Recipe {
             validation: drawing(82, 64, true),
             inner: 0.0,
             border: 4,
+            border_weight: 0.1,
             rounding: 5e-3,
             training: Settings {
                 batch: 4,
@@ -113,6 +117,7 @@ impl Recipe {
                 validation: drawing(164, 128, true),
                 inner: 0.0,
                 border: 0,
+                border_weight: 0.0,
                 rounding: ROUNDING,
                 training,
             },
@@ -123,6 +128,7 @@ impl Recipe {
                 validation: drawing(246, 128, true),
                 inner: 0.0,
                 border: 0,
+                border_weight: 0.0,
                 rounding: ROUNDING,
                 training: Settings { epochs: 12, ..training },
             },
@@ -162,11 +168,15 @@ impl Recipe {
     }
 
     fn supervised(&self, prior: Prior) -> Result<Supervised> {
-        let Recipe { inner, border, rounding, .. } = *self;
-        let model = Supervised { net: self.transformer(prior)?, inner, rounding, border };
+        let Recipe { inner, border, border_weight, rounding, .. } = *self;
+        let model = Supervised { net: self.transformer(prior)?, inner, rounding, border, border_weight };
         if [&self.patches, &self.validation].iter().any(|drawing| model.within(drawing.size).is_none()) {
             let must = "less than half of the size of a patch";
             return Err(Error::Range { what: "border", got: border.to_string(), must });
+        }
+        if !(border_weight >= 0.0 && border_weight.is_finite()) {
+            let got = border_weight.to_string();
+            return Err(Error::Range { what: "border_weight", got, must: "finite and not negative" });
         }
         Ok(model)
     }

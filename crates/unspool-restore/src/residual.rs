@@ -12,89 +12,38 @@ use std::ops::Range;
 use unspool_core::{Real, dispatched};
 use unspool_train::{Constraint, Init, Layout};
 
-use crate::conv::{self, Then};
+use crate::conv::{self, Layer, Then};
 use crate::grid::Grid;
 
-/// Kernels and biases of a convolution.
-#[derive(Clone, Debug)]
-struct Conv {
-    inputs: usize,
-    outputs: usize,
-    kernels: Range<usize>,
-    bias: Range<usize>,
-}
-
-impl Conv {
-    fn new(name: String, inputs: usize, outputs: usize, init: Init, layout: &mut Layout) -> Self {
-        let kernels = layout.add(format!("{name}.weight"), &[outputs, inputs, 3, 3], Constraint::Free, init);
-        let bias = layout.add(format!("{name}.bias"), &[outputs], Constraint::Free, Init::Constant(0.0));
-        Conv { inputs, outputs, kernels, bias }
-    }
-
-    fn packed_len(&self) -> usize {
-        conv::packed_len(self.inputs, self.outputs).max(conv::packed_len(self.outputs, self.inputs))
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn forward<F: Real>(
-        &self,
-        grid: Grid,
-        made: Range<usize>,
-        theta: &[F],
-        x: &[F],
-        then: Then<F>,
-        out: &mut [F],
-        packed: &mut [F],
-    ) {
-        let weights = (&theta[self.kernels.clone()], &theta[self.bias.clone()]);
-        conv::layer(grid, made, x, weights, then, out, packed);
-    }
-
-    /// The adjoint in the parameters, and in the input, which is overwritten.
-    #[allow(clippy::too_many_arguments)]
-    fn vjp<F: Real>(
-        &self,
-        grid: Grid,
-        theta: &[F],
-        x: &[F],
-        inside: &[F],
-        g: &[F],
-        gx: &mut [F],
-        gtheta: &mut [F],
-        packed: &mut [F],
-    ) {
-        let (gkernels, gbias) = gtheta[self.kernels.start..self.bias.end].split_at_mut(self.kernels.len());
-        conv::kernels_vjp(grid, x, g, inside, gkernels, gbias);
-        let packed = &mut packed[..conv::packed_len(self.outputs, self.inputs)];
-        conv::pack_adjoint(&theta[self.kernels.clone()], self.inputs, self.outputs, packed);
-        conv::forward(grid, g, packed, None, gx);
-    }
+fn layer(name: String, inputs: usize, outputs: usize, init: Init, layout: &mut Layout) -> Layer {
+    let kernels = layout.add(format!("{name}.weight"), &[outputs, inputs, 3, 3], Constraint::Free, init);
+    let bias = layout.add(format!("{name}.bias"), &[outputs], Constraint::Free, Init::Constant(0.0));
+    Layer::new(inputs, outputs, kernels, bias)
 }
 
 /// Sizes of the network and where its parameters lie.
 #[derive(Clone, Debug)]
 pub struct Residual {
-    first: Conv,
-    blocks: Vec<[Conv; 2]>,
-    last: Conv,
+    first: Layer,
+    blocks: Vec<[Layer; 2]>,
+    last: Layer,
 }
 
 impl Residual {
     /// Adds the parameters to a layout.
     pub fn new(inputs: usize, maps: usize, blocks: usize, outputs: usize, layout: &mut Layout) -> Self {
-        let first = Conv::new("first".into(), inputs, maps, Init::FanIn(9 * inputs), layout);
+        let first = layer("first".into(), inputs, maps, Init::FanIn(9 * inputs), layout);
         let blocks = (0..blocks)
             .map(|b| {
-                ["a", "b"]
-                    .map(|name| Conv::new(format!("blocks.{b}.{name}"), maps, maps, Init::FanIn(9 * maps), layout))
+                ["a", "b"].map(|name| layer(format!("blocks.{b}.{name}"), maps, maps, Init::FanIn(9 * maps), layout))
             })
             .collect();
-        let last = Conv::new("last".into(), maps, outputs, Init::Constant(0.0), layout);
+        let last = layer("last".into(), maps, outputs, Init::Constant(0.0), layout);
         Residual { first, blocks, last }
     }
 
     fn maps(&self) -> usize {
-        self.first.outputs
+        self.first.outputs()
     }
 
     /// Convolutions one after the other: pixels by which the input reaches farther than the output.
@@ -110,7 +59,7 @@ impl Residual {
     /// Length of the packed kernels of one convolution.
     pub fn packed_len(&self) -> usize {
         let all = self.blocks.iter().flatten().chain([&self.first, &self.last]);
-        all.map(Conv::packed_len).max().unwrap_or(0)
+        all.map(Layer::packed_len).max().unwrap_or(0)
     }
 
     /// Sets the planes `out`, and the tape for [`Residual::vjp`].
@@ -179,17 +128,18 @@ impl Residual {
         let (gh, rest) = memory.split_at_mut(n);
         let (gr, gx) = rest.split_at_mut(n);
         let last = &tape[2 * self.blocks.len() * n..];
-        self.last.vjp(grid, theta, last, inside, g, gh, gtheta, packed);
+        self.last.vjp_theta(grid, last, inside, g, gtheta);
+        self.last.vjp_x(grid, theta, g, gh, packed);
         for (b, [first, second]) in self.blocks.iter().enumerate().rev() {
             let (h, r) = tape[2 * b * n..(2 * b + 2) * n].split_at(n);
-            second.vjp(grid, theta, r, inside, gh, gr, gtheta, packed);
+            second.vjp_theta(grid, r, inside, gh, gtheta);
+            second.vjp_x(grid, theta, gh, gr, packed);
             relu_back(r, gr);
-            first.vjp(grid, theta, h, inside, gr, &mut gx[..n], gtheta, packed);
+            first.vjp_theta(grid, h, inside, gr, gtheta);
+            first.vjp_x(grid, theta, gr, &mut gx[..n], packed);
             F::axpy(F::one(), &gx[..n], gh);
         }
-        let (gkernels, gbias) =
-            gtheta[self.first.kernels.start..self.first.bias.end].split_at_mut(self.first.kernels.len());
-        conv::kernels_vjp(grid, x, gh, inside, gkernels, gbias);
+        self.first.vjp_theta(grid, x, inside, gh, gtheta);
     }
 
     /// Length of the memory of [`Residual::vjp`].

@@ -78,8 +78,8 @@ impl Transformer {
     }
 }
 
-/// A network with what is asked of it: after each block, the mean of `sqrt(e^2 + rounding^2) - rounding` over the errors `e`
-/// of all samples but those next to the border.
+/// A network with what is asked of it: after each block, the weighted mean of `sqrt(e^2 + rounding^2) - rounding` over the
+/// errors `e` of all samples.
 #[derive(Clone, Debug)]
 pub struct Supervised {
     /// The network.
@@ -88,15 +88,17 @@ pub struct Supervised {
     pub inner: f64,
     /// Where the loss goes from quadratic to linear: positive.
     pub rounding: f64,
-    /// Rows and columns next to the border that are not asked for, in metrics neither. What lies beyond the border of a patch
-    /// is missing there alone, and a large part of a patch is next to it: of a whole image, nearly nothing.
+    /// Rows and columns next to the border: left out of metrics, and of the loss but for their weight. What lies beyond the
+    /// border of a patch is missing there alone, and a large part of a patch is next to it: of a whole image, nearly nothing.
     pub border: usize,
+    /// Weight of samples next to the border, where others have 1: not negative.
+    pub border_weight: f64,
 }
 
 impl Supervised {
     /// With the loss of the recipes: every block but the last is free, and errors count linearly beyond 0.005.
     pub fn new(net: Transformer) -> Self {
-        Supervised { net, inner: 0.0, rounding: 5e-3, border: 4 }
+        Supervised { net, inner: 0.0, rounding: 5e-3, border: 4, border_weight: 0.1 }
     }
 
     /// Of so many rows or columns, those that are asked for, if any.
@@ -104,11 +106,14 @@ impl Supervised {
         n.checked_sub(self.border.saturating_mul(2)).filter(|&n| n > 0)
     }
 
-    /// How many samples are asked for.
-    fn asked(&self, sample: &Sample) -> Result<f64> {
+    /// How many samples are next to the border, and how many are not.
+    fn counts(&self, sample: &Sample) -> Result<[f64; 2]> {
         let (height, width) = (sample.target.height(), sample.target.width());
         match self.within(height).zip(self.within(width)) {
-            Some((rows, columns)) => Ok((sample.target.channels() * rows * columns) as f64),
+            Some((rows, columns)) => {
+                let (all, inside) = (height * width, rows * columns);
+                Ok([all - inside, inside].map(|n| (sample.target.channels() * n) as f64))
+            }
             None => {
                 let problem = format!("all of its {height} x {width} pixels are within {} of the border", self.border);
                 Err(Error::Sample { index: 0, problem })
@@ -116,13 +121,15 @@ impl Supervised {
         }
     }
 
-    /// Calls `f(index in the planes, error)` for each sample that is asked for.
-    fn errors<F: Real>(&self, grid: Grid, x: &[F], target: &[F], mut f: impl FnMut(usize, f64)) {
+    /// Calls `f(index in the planes, whether it is away from the border, error)` for each sample.
+    fn errors<F: Real>(&self, grid: Grid, x: &[F], target: &[F], mut f: impl FnMut(usize, bool, f64)) {
+        let inside = |at: usize, n: usize| (self.border..n - self.border).contains(&at);
         for plane in (0..x.len()).step_by(grid.plane()) {
-            for y in self.border..grid.height() - self.border {
-                let row = plane + grid.at(y, 0);
-                for i in row + self.border..row + grid.width() - self.border {
-                    f(i, (x[i] - target[i]).wide());
+            for row in 0..grid.height() {
+                for column in 0..grid.width() {
+                    let i = plane + grid.at(row, column);
+                    let inside = inside(row, grid.height()) && inside(column, grid.width());
+                    f(i, inside, (x[i] - target[i]).wide());
                 }
             }
         }
@@ -149,7 +156,8 @@ impl<F: Real> Model<F> for Supervised {
         gradient: &mut [F],
         memory: &mut Memory<F>,
     ) -> Result<f64> {
-        let n = self.asked(sample)?;
+        let [next_to_border, inside] = self.counts(sample)?;
+        let n = inside + self.border_weight * next_to_border;
         let (observed, target) = self.net.observe(sample)?;
         let (blocks, rounding) = (self.net.shape().blocks, self.rounding);
         let unrolled = self.net.unroll(theta, &observed, memory);
@@ -160,12 +168,13 @@ impl<F: Real> Model<F> for Supervised {
             let weight = if t + 1 == blocks { 1.0 } else { self.inner };
             unrolled.with_state(t + 1, |x, g| {
                 let mut sum = 0.0;
-                self.errors(observed.grid, x, &target, |i, e| {
+                self.errors(observed.grid, x, &target, |i, inside, e| {
                     let (value, slope) = charbonnier(e, rounding);
-                    sum += value;
+                    let weight = if inside { weight } else { weight * self.border_weight };
+                    sum += weight * value;
                     g[i] += F::of(weight * slope / n);
                 });
-                loss += weight * sum / n;
+                loss += sum / n;
             });
             unrolled.back(&map, t, theta, gradient);
         }
@@ -184,11 +193,15 @@ impl<F: Real> Model<F> for Supervised {
         out: &mut [f64],
         memory: &mut Memory<F>,
     ) -> Result<()> {
-        let n = self.asked(sample)?;
+        let [_, n] = self.counts(sample)?;
         let (observed, target) = self.net.observe(sample)?;
         let unrolled = self.net.unroll(theta, &observed, memory);
         let mut sum = 0.0;
-        self.errors(observed.grid, unrolled.state(self.net.shape().blocks), &target, |_, e| sum += e * e);
+        self.errors(observed.grid, unrolled.state(self.net.shape().blocks), &target, |_, inside, e| {
+            if inside {
+                sum += e * e;
+            }
+        });
         out[0] = sum / n;
         Ok(())
     }

@@ -267,12 +267,12 @@ fn networks_whose_solutions_leave_their_bounds() {
     }
 }
 
-/// What training takes from it: the loss with errors after every block, away from the border.
+/// What training takes from it: the loss with errors after every block, more of them away from the border.
 #[test]
 fn the_loss_of_training() {
     let mut rng = rng(6);
     let shape = Shape { blocks: 2, maps: 4, heads: 2, admm: 4, cg: 3, ..Shape::paper(Prior::Gtv, 3) };
-    let model = Supervised { inner: 0.3, rounding: 0.05, border: 2, net: Transformer::new(shape) };
+    let model = Supervised { inner: 0.3, rounding: 0.05, border: 2, border_weight: 0.4, net: Transformer::new(shape) };
     let target = Image::from_fn(3, 7, 8, |_, _, _| rng.random());
     let mosaic = Cfa::Rggb.mosaic(&target).unwrap();
     let sample =
@@ -295,11 +295,20 @@ fn the_loss_of_training() {
         at(&moved, &sample)
     };
     derivatives(along, &gradient, 0.0, &direction, "all parameters");
-    // what is next to the border does not count, all else does
+    // what is next to the border counts as much as it is said to: nothing, as all else, or something between
+    let weighted = |border_weight: f64, sample: &Sample| {
+        let model = Supervised { border_weight, ..model.clone() };
+        let (mut stream, mut gradient) = (params::stream(0, 0, 0), vec![0.0; theta.len()]);
+        model.loss(&theta, sample, &mut stream, &mut gradient, &mut Memory::default()).unwrap()
+    };
+    let [inside, all] = [0.0, 1.0].map(|weight| weighted(weight, &sample));
+    let (n_inside, n_all) = (3.0 * 3.0 * 4.0, 3.0 * 7.0 * 8.0);
+    let sum = 0.6 * n_inside * inside + 0.4 * n_all * all;
+    assert!((first * (0.6 * n_inside + 0.4 * n_all) / sum - 1.0).abs() < 1e-12);
     let changed = |y: usize, x: usize| {
         let mut other = sample.clone();
         other.target.plane_mut(1)[y * 8 + x] += 0.1;
-        at(&theta, &other) != first
+        weighted(0.0, &other) != inside
     };
     for (y, x) in [(1, 3), (5, 3), (3, 1), (3, 6)] {
         assert!(!changed(y, x), "({y}, {x})");

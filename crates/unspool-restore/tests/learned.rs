@@ -1,6 +1,6 @@
 //! The networks that are shipped, on whole images.
 
-use unspool_image::{Cfa, Image, demosaick, interpolate, metrics, simulate};
+use unspool_image::{Cfa, Image, Mask, demosaick, interpolate, metrics, simulate};
 use unspool_restore::{Demosaicker, Interpolator};
 
 /// Slopes, edges and waves.
@@ -48,6 +48,23 @@ fn turning_the_sensor_turns_the_image() {
     let shifted = net.demosaick(&theta, &mosaic.crop(1, 1, 39, 43).unwrap(), Cfa::Bggr, 0.0).unwrap();
     let away = |y: usize, x: usize| straight.plane(1)[y * 44 + x] - shifted.plane(1)[(y - 1) * 43 + x - 1];
     assert!((18..22).all(|y| (18..26).all(|x| away(y, x).abs() < 0.02)));
+}
+
+#[test]
+fn turning_an_image_with_gaps_turns_the_result() {
+    let net = Interpolator::shipped();
+    let theta = net.shipped_weights().unwrap();
+    let image = scene(39, 44);
+    let turned = Image::from_fn(3, 44, 39, |c, y, x| image.plane(c)[(38 - x) * 44 + y]);
+    let is_known = |y: usize, x: usize| y % 2 + x % 2 == 0 || (x * 7 + y * 5) % 11 < 3;
+    let mask = Mask::from_fn(3, 39, 44, |_, y, x| is_known(y, x));
+    let turned_mask = Mask::from_fn(3, 44, 39, |_, y, x| is_known(38 - x, y));
+    let result = net.interpolate(&theta, &image, &mask).unwrap();
+    let other = net.interpolate(&theta, &turned, &turned_mask).unwrap();
+    let difference = |c: usize, y: usize, x: usize| other.plane(c)[y * 39 + x] - result.plane(c)[(38 - x) * 44 + y];
+    for c in 0..3 {
+        assert!((0..44).all(|y| (0..39).all(|x| difference(c, y, x).abs() < 1e-4)), "channel {c}");
+    }
 }
 
 #[test]

@@ -5,10 +5,12 @@
 //! ```
 
 mod kernels;
+mod layer;
 mod planes;
 
 pub use kernels::kernels_vjp;
-pub(crate) use planes::{ROWS, layer, needed};
+pub(crate) use layer::Layer;
+pub(crate) use planes::{ROWS, needed};
 pub use planes::{Then, forward, forward_then, pack, pack_adjoint, packed_len};
 
 /// Taps of a kernel.

@@ -125,23 +125,6 @@ pub fn forward_then<F: Real>(
     }
 }
 
-/// [`forward_then`] with kernels `[outputs][inputs][9]` as they are; `packed`: memory for them, at least [`packed_len`] numbers.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn layer<F: Real>(
-    grid: Grid,
-    made: Range<usize>,
-    x: &[F],
-    (kernels, bias): (&[F], &[F]),
-    then: Then<F>,
-    out: &mut [F],
-    packed: &mut [F],
-) {
-    let (inputs, outputs) = (x.len() / grid.plane(), bias.len());
-    let packed = &mut packed[..packed_len(inputs, outputs)];
-    pack(kernels, inputs, outputs, packed);
-    forward_then(grid, made, x, packed, Some(bias), then, out);
-}
-
 /// The rows, from a multiple of [`ROWS`] on, on which `rows` depend through so many convolutions. Whole groups of rows, so that
 /// they have the same bits wherever the rest of the image is not made.
 pub(crate) fn needed(rows: Range<usize>, convolutions: usize, height: usize) -> Range<usize> {

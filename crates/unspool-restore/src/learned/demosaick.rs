@@ -8,7 +8,7 @@ use unspool_image::demosaick::{self, Method};
 use unspool_image::{Cfa, Image, Result};
 use unspool_train::{Layout, Model, Noise};
 
-use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, refused, shipped, stacked};
+use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, probe, refused, shipped, stacked};
 
 /// The weights that are shipped.
 static SHIPPED: &[u8] = include_bytes!("../../weights/demosaick.safetensors");
@@ -90,6 +90,41 @@ impl Demosaicker {
             stacked(&[&crop(&start)?, &crop(&part)?])
         };
         self.0.correct(theta, [height, width], before, sigma, see)?.finite()
+    }
+
+    /// How sure the network is: the standard deviation, pixel by pixel, of its results from the mosaic upright, mirrored and turned
+    /// around, turned back. One channel, root mean square over colours.
+    ///
+    /// # Errors
+    /// As [`Demosaicker::demosaick`].
+    pub fn spread(&self, theta: &[f32], mosaic: &Image, cfa: Cfa, sigma: f32) -> Result<Image> {
+        let turned = |(y, x): (bool, bool)| {
+            let last = |turned: bool, n: usize| if turned { n.saturating_sub(1) } else { 0 };
+            let cfa = cfa.shifted(last(y, mosaic.height()), last(x, mosaic.width()));
+            Ok(self.demosaick(theta, &mosaic.mirrored(y, x), cfa, sigma)?.mirrored(y, x))
+        };
+        let all = [(false, false), (false, true), (true, false), (true, true)];
+        Ok(probe::spread(&all.into_iter().map(turned).collect::<Result<Vec<_>>>()?))
+    }
+
+    /// What a pixel is made of: [`probe::REACH`] samples of the mosaic each way, `d result / d sample` for each colour of the result in rows
+    /// of `2 REACH + 1`; 0 for samples that are not there.
+    ///
+    /// # Complexity
+    /// 81 runs on about 112 x 112 pixels.
+    ///
+    /// # Errors
+    /// As [`Demosaicker::demosaick`].
+    ///
+    /// # Panics
+    /// If there is no such pixel.
+    pub fn influence(
+        &self,
+        theta: &[f32],
+        (mosaic, cfa, sigma): (&Image, Cfa, f32),
+        pixel: (usize, usize),
+    ) -> Result<Vec<Vec<f32>>> {
+        probe::influence(mosaic, pixel, 0, |part, _| self.demosaick(theta, part, cfa, sigma))
     }
 }
 

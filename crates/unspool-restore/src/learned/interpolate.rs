@@ -1,13 +1,15 @@
 //! Interpolation: the biharmonic surface through the known pixels, corrected by a network that sees it and the mask.
 //!
-//! One network for all masks, channel by channel; known pixels stay as they are.
+//! One network for all masks, channel by channel; known pixels stay as they are. The network sees each channel eight times, as it is
+//! and transposed and mirrored, and the mean of what it makes of them is the result (the self-ensemble of Lim et al. 2017).
 
 use unspool_core::Real;
 use unspool_image::interpolate::{self, Method};
 use unspool_image::{Image, Mask, Result};
 use unspool_train::{Layout, Model, Noise};
 
-use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, mirror, refused, shipped};
+use super::turn::Turn;
+use super::{Cells, METRICS, Memory, SHIPPED_SIZE, Seen, Truth, probe, refused, shipped};
 
 /// The weights that are shipped.
 static SHIPPED: &[u8] = include_bytes!("../../weights/interpolate.safetensors");
@@ -59,29 +61,78 @@ impl Interpolator {
 
     /// The image with values for its unknown pixels, neither clipped nor rounded; any number of channels.
     ///
+    /// # Complexity
+    /// Eight runs of the network, beside [`interpolate::run`].
+    ///
     /// # Errors
     /// As [`interpolate::run`].
     pub fn interpolate(&self, theta: &[f32], image: &Image, mask: &Mask) -> Result<Image> {
+        self.mean(theta, image, mask, &Turn::all(image.height(), image.width()))
+    }
+
+    /// How sure the network is: the standard deviation, pixel by pixel, of the eight results whose mean is the image. One channel,
+    /// root mean square over those of the image.
+    ///
+    /// # Errors
+    /// As [`interpolate::run`].
+    pub fn spread(&self, theta: &[f32], image: &Image, mask: &Mask) -> Result<Image> {
+        let turns = Turn::all(image.height(), image.width());
+        let results = turns.map(|turn| self.mean(theta, image, mask, &[turn]));
+        Ok(probe::spread(&results.into_iter().collect::<Result<Vec<_>>>()?))
+    }
+
+    /// What a pixel is made of: [`probe::REACH`] pixels of the first channel each way, `d result / d value` for each channel of the result in
+    /// rows of `2 REACH + 1`; 0 for pixels that are not there. Of the network's result from the image as it is.
+    ///
+    /// # Complexity
+    /// 81 runs of the network on about 112 x 112 pixels.
+    ///
+    /// # Errors
+    /// As [`interpolate::run`].
+    ///
+    /// # Panics
+    /// If there is no such pixel.
+    pub fn influence(
+        &self,
+        theta: &[f32],
+        (image, mask): (&Image, &Mask),
+        pixel: (usize, usize),
+    ) -> Result<Vec<Vec<f32>>> {
+        probe::influence(image, pixel, 0, |part, (top, left)| {
+            let (channels, height, width) = (part.channels(), part.height(), part.width());
+            let known = |c: usize, y: usize, x: usize| mask.plane(c)[(top + y) * image.width() + left + x];
+            let mask = Mask::from_fn(channels, height, width, known);
+            self.mean(theta, part, &mask, &[Turn::none(height, width)])
+        })
+    }
+
+    /// The mean of the network's results over some turns of the image.
+    fn mean(&self, theta: &[f32], image: &Image, mask: &Mask, turns: &[Turn]) -> Result<Image> {
         let mut filled = interpolate::run(Method::Biharmonic, image, mask)?;
-        let (height, width) = (image.height(), image.width());
         for c in 0..image.channels() {
-            let planes = planes(filled.plane(c), mask.plane(c), height, width);
-            let see = |(top, left), (rows, columns)| planes.crop(top, left, rows, columns);
-            let corrected = self.0.correct(theta, [height, width], (0, 0), 0.0, see)?;
-            for y in 0..height {
-                for x in (0..width).filter(|x| !mask.plane(c)[y * width + x]) {
-                    filled.plane_mut(c)[y * width + x] = corrected.plane(0)[y * width + x];
+            let (known, mut sum) = (mask.plane(c), vec![0.0; image.height() * image.width()]);
+            for turn in turns {
+                let planes = planes(filled.plane(c), known, turn);
+                let see = |(top, left), (rows, columns)| planes.crop(top, left, rows, columns);
+                let corrected = self.0.correct(theta, turn.size(), turn.before().into(), 0.0, see)?;
+                for (row, values) in corrected.plane(0).chunks_exact(corrected.width()).enumerate() {
+                    for (column, value) in values.iter().enumerate() {
+                        sum[turn.at(row, column)] += value;
+                    }
                 }
             }
+            let unknown = filled.plane_mut(c).iter_mut().zip(&sum).zip(known).filter(|(_, known)| !**known);
+            unknown.for_each(|((out, sum), _)| *out = sum / turns.len() as f32);
         }
         filled.finite()
     }
 }
 
-/// What the network sees: start and mask, an odd row or column mirrored.
-fn planes(start: &[f32], known: &[bool], height: usize, width: usize) -> Image {
-    Image::from_fn(2, height.next_multiple_of(2), width.next_multiple_of(2), |plane, y, x| {
-        let at = mirror(y, 0, height) * width + mirror(x, 0, width);
+/// What the network sees: start and mask, turned, in whole cells.
+fn planes(start: &[f32], known: &[bool], turn: &Turn) -> Image {
+    let [height, width] = turn.cells_size();
+    Image::from_fn(2, height, width, |plane, row, column| {
+        let at = turn.at_cells(row, column);
         if plane == 0 { start[at] } else { f32::from(u8::from(known[at])) }
     })
 }
@@ -90,7 +141,7 @@ fn planes(start: &[f32], known: &[bool], height: usize, width: usize) -> Image {
 fn seen(sample: &Gaps) -> unspool_train::Result<Image> {
     let Gaps { target, mask } = sample;
     let start = interpolate::run(Method::Biharmonic, target, mask).map_err(refused)?;
-    Ok(planes(start.plane(0), mask.plane(0), target.height(), target.width()))
+    Ok(planes(start.plane(0), mask.plane(0), &Turn::none(target.height(), target.width())))
 }
 
 impl<F: Real> Model<F> for Interpolator {

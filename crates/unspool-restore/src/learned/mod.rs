@@ -24,6 +24,7 @@ use crate::residual::Residual;
 pub mod demosaick;
 pub mod interpolate;
 pub mod probe;
+mod turn;
 
 pub use demosaick::Demosaicker;
 pub use interpolate::Interpolator;

@@ -19,7 +19,7 @@ const AROUND: usize = 56;
 ///
 /// # Errors
 /// Those of `restore`.
-pub fn influence(
+pub(super) fn influence(
     samples: &Image,
     (row, column): (usize, usize),
     c: usize,
@@ -50,23 +50,15 @@ pub fn influence(
     Ok(all)
 }
 
-/// The standard deviation, over the image upright, mirrored and turned around, of what a network makes of it: one channel,
-/// root mean square over those of the result.
-///
-/// `restore(mirrored top to bottom, mirrored left to right)` gives the result, turned back.
-///
-/// # Errors
-/// Those of `restore`.
-pub fn spread(restore: impl Fn(bool, bool) -> Result<Image>) -> Result<Image> {
-    let results = [(false, false), (false, true), (true, false), (true, true)].map(|(y, x)| restore(y, x));
-    let results: Vec<Image> = results.into_iter().collect::<Result<_>>()?;
+/// The standard deviation of some results, pixel by pixel: one channel, root mean square over those of the results.
+pub(super) fn spread(results: &[Image]) -> Image {
     let (channels, height, width) = (results[0].channels(), results[0].height(), results[0].width());
-    Ok(Image::from_fn(1, height, width, |_, y, x| {
+    Image::from_fn(1, height, width, |_, y, x| {
         let variance = |c: usize| {
             let values = results.iter().map(|image| f64::from(image.plane(c)[y * width + x]));
             let (n, sum, squares) = values.fold((0.0, 0.0, 0.0), |(n, s, q), v| (n + 1.0, s + v, q + v * v));
             (squares / n - (sum / n) * (sum / n)).max(0.0)
         };
         ((0..channels).map(variance).sum::<f64>() / channels as f64).sqrt() as f32
-    }))
+    })
 }

@@ -5,7 +5,7 @@ use unspool_image::{Cfa, noise};
 
 use super::explain::Folder;
 use super::measured::{self, Measured};
-use super::method::Demosaick;
+use super::method;
 use crate::args::DemosaickArgs;
 use crate::exit::{Done, Failure};
 use crate::output;
@@ -14,7 +14,7 @@ use crate::output;
 pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
     super::super::build_threads(args.batch.running.threads)?;
     let cfa: Option<Cfa> = args.cfa.as_deref().map(str::parse).transpose()?;
-    let method = Demosaick::named(&args.method, args.weights.as_deref())?;
+    let method = method::demosaick(&args.method, args.weights.as_deref())?;
     let stated = match args.noise.as_str() {
         "auto" => None,
         text => Some(text.parse::<f32>().ok().filter(|s| s.is_finite() && *s >= 0.0).ok_or_else(|| {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &DemosaickArgs) -> Result<Done, Failure> {
             let sigma = stated.map_or_else(|| noise::estimate(mosaic, Some(cfa)) as f32, |s| s / 255.0);
             if let Some(folder) = super::explain_folder(&args.explain, path) {
                 let folder = Folder::new(&folder, args.batch.force)?;
-                method.explain(folder, mosaic, cfa, sigma, &args.explain.pixel)?;
+                method::explain_demosaick(&method, folder, (mosaic, cfa, sigma), &args.explain.pixel)?;
             }
             let image = method.run(mosaic, cfa, sigma)?;
             Ok((seen.finish(image), json!({ "noise": sigma * 255.0, "cfa": cfa.name() })))

@@ -8,7 +8,9 @@ use unspool_graph::metrics::{Estimate, mean};
 use unspool_image::metrics::{self, Options};
 use unspool_image::{Cfa, Image, Mask, io, simulate};
 
-use super::method::{DEFAULT, Demosaick, Interpolate};
+use unspool_restore::method::{Demosaick, Interpolate};
+
+use super::method::{self, DEFAULT};
 use crate::args::EvalImageArgs;
 use crate::cmd::stop::Stop;
 use crate::exit::{Done, Failure};
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
                 let mosaic = simulate::gaussian_noise(&cfa.mosaic(&truth)?, sigma, seed)?;
                 for ((_, method), scores) in methods.iter().zip(&mut scores) {
                     scores.parameters = method.parameters();
-                    scores.add(args, &truth, || method.run(&mosaic, *cfa, sigma))?;
+                    scores.add(args, &truth, || Ok(method.run(&mosaic, *cfa, sigma)?))?;
                 }
             }
             Task::Interpolate(methods) => {
@@ -70,7 +72,7 @@ pub(crate) fn run(args: &EvalImageArgs) -> Result<Done, Failure> {
                 let known = simulate::gaussian_noise(&truth, args.noise / 255.0, seed)?;
                 for ((_, method), scores) in methods.iter().zip(&mut scores) {
                     scores.parameters = method.parameters();
-                    scores.add(args, &truth, || method.run(&known, &mask))?;
+                    scores.add(args, &truth, || Ok(method.run(&known, &mask)?))?;
                 }
             }
         }
@@ -146,7 +148,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
                         "ugtv" => &args.ugtv,
                         _ => &args.weights,
                     };
-                    let method = Demosaick::named(&name, weights.as_deref())?;
+                    let method = method::demosaick(&name, weights.as_deref())?;
                     Ok((name, method))
                 })
                 .collect::<Result<_, Failure>>()?;
@@ -161,7 +163,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
             };
             let methods = chosen(all)
                 .into_iter()
-                .map(|name| Interpolate::named(&name, args.weights.as_deref()).map(|method| (name, method)))
+                .map(|name| method::interpolate(&name, args.weights.as_deref()).map(|method| (name, method)))
                 .collect::<Result<_, Failure>>()?;
             Ok(Task::Interpolate(methods))
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use kuva::plot::colormap::ColorMap;
 use serde_json::{Map, Value, json};
 use unspool_image::io::{self, Depth, Format, Photo};
-use unspool_image::{Cfa, Image};
+use unspool_image::{Cfa, Image, Mask, demosaick, interpolate};
 use unspool_restore::learned::probe;
 use unspool_restore::{Demosaicker, Explanation, Interpolator, Transformer};
 
@@ -246,65 +246,46 @@ pub(super) fn demosaicker(
     (mosaic, cfa, sigma): (&Image, Cfa, f32),
     pixels: &[(usize, usize)],
 ) -> Result<(), Failure> {
-    let (height, width) = (mosaic.height(), mosaic.width());
-    let start = unspool_image::demosaick::run(unspool_image::demosaick::Method::Menon, mosaic, cfa)?;
-    let turned = |y: bool, x: bool| {
-        let cfa = cfa.shifted(if y { height - 1 } else { 0 }, if x { width - 1 } else { 0 });
-        Ok(net.demosaick(theta, &mosaic.mirrored(y, x), cfa, sigma)?.mirrored(y, x))
-    };
-    let restore = |part: &Image, _: (usize, usize)| net.demosaick(theta, part, cfa, sigma);
-    residual(folder, "learned", (mosaic, &start), 3, &["red", "green", "blue"], turned, restore, pixels)
+    let start = demosaick::run(demosaick::Method::Menon, mosaic, cfa)?;
+    let result = net.demosaick(theta, mosaic, cfa, sigma)?;
+    let sure = (net.spread(theta, mosaic, cfa, sigma)?, "the results of the mosaic upright and mirrored");
+    let influence = |pixel| net.influence(theta, (mosaic, cfa, sigma), pixel);
+    residual(folder, (&start, result), sure, &["red", "green", "blue"], influence, pixels)
 }
 
 /// The network that corrects the biharmonic surface.
 pub(super) fn interpolator(
     folder: Folder,
     (net, theta): (&Interpolator, &[f32]),
-    (image, mask): (&Image, &unspool_image::Mask),
+    (image, mask): (&Image, &Mask),
     pixels: &[(usize, usize)],
 ) -> Result<(), Failure> {
-    let (height, width, channels) = (image.height(), image.width(), image.channels());
-    let start = unspool_image::interpolate::run(unspool_image::interpolate::Method::Biharmonic, image, mask)?;
-    let place = |turned: bool, i: usize, n: usize| if turned { n - 1 - i } else { i };
-    let turned = |y: bool, x: bool| {
-        let mask = unspool_image::Mask::from_fn(channels, height, width, |c, v, u| {
-            mask.plane(c)[place(y, v, height) * width + place(x, u, width)]
-        });
-        Ok(net.interpolate(theta, &image.mirrored(y, x), &mask)?.mirrored(y, x))
-    };
-    let restore = |part: &Image, (top, left): (usize, usize)| {
-        let mask = unspool_image::Mask::from_fn(channels, part.height(), part.width(), |c, v, u| {
-            mask.plane(c)[(top + v) * width + left + u]
-        });
-        net.interpolate(theta, part, &mask)
-    };
-    residual(folder, "learned", (image, &start), 1, &["first channel"], turned, restore, pixels)
+    let start = interpolate::run(interpolate::Method::Biharmonic, image, mask)?;
+    let result = net.interpolate(theta, image, mask)?;
+    let sure = (net.spread(theta, image, mask)?, "the results of the image as it is, transposed and mirrored");
+    let influence = |pixel| net.influence(theta, (image, mask), pixel);
+    residual(folder, (&start, result), sure, &["first channel"], influence, pixels)
 }
 
 /// A network without graphs: its start, its correction, its doubts, and what pixels are made of.
-#[allow(clippy::too_many_arguments)]
 fn residual(
     mut folder: Folder,
-    name: &str,
-    (samples, start): (&Image, &Image),
-    shown: usize,
+    (start, result): (&Image, Image),
+    (spread, of): (Image, &str),
     headings: &[&str],
-    turned: impl Fn(bool, bool) -> unspool_image::Result<Image>,
-    restore: impl Fn(&Image, (usize, usize)) -> unspool_image::Result<Image>,
+    influence: impl Fn((usize, usize)) -> unspool_image::Result<Vec<Vec<f32>>>,
     pixels: &[(usize, usize)],
 ) -> Result<(), Failure> {
-    let result = turned(false, false)?;
     folder.image("estimate_0.png", "the start: the classic method", start.clone())?;
     folder.image("estimate_1.png", "the result", result.clone())?;
     folder.change("change_1.png", "what the network changed", start, &result)?;
-    let spread = probe::spread(&turned)?;
-    let worst = folder.confidence(&spread, "the results of the image upright and mirrored")?;
+    let worst = folder.confidence(&spread, of)?;
     let chosen = choose(pixels, &result, &spread)?;
     let mut rows = Vec::new();
     let mut described = Vec::new();
     for chosen in chosen {
-        let mut maps = probe::influence(samples, chosen.pixel, 0, &restore)?;
-        maps.truncate(shown);
+        let mut maps = influence(chosen.pixel)?;
+        maps.truncate(headings.len());
         described.push(json!({
             "row": chosen.pixel.0, "column": chosen.pixel.1, "why": chosen.why, "influence": maps,
         }));
@@ -321,5 +302,5 @@ fn residual(
     let note = "Each square is one sample around the pixel: how much the result grows (blue) or shrinks (red) when the \
                 sample grows; white: not at all.";
     folder.neighbourhoods(&result, "What pixels are made of", note, &rows)?;
-    folder.finish(name, json!({ "pixels": described, "spread_shown_as_none": worst }))
+    folder.finish("learned", json!({ "pixels": described, "spread_shown_as_none": worst }))
 }

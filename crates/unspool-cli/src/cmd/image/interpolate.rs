@@ -7,14 +7,14 @@ use unspool_image::io::{self, Photo};
 use unspool_image::{Image, Mask};
 
 use super::explain::Folder;
-use super::method::Interpolate;
+use super::method;
 use crate::args::InterpolateArgs;
 use crate::exit::{Done, Failure};
 
 /// Fills in pixels that are missing.
 pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
     super::super::build_threads(args.batch.running.threads)?;
-    let method = Interpolate::named(&args.method, args.weights.as_deref())?;
+    let method = method::interpolate(&args.method, args.weights.as_deref())?;
     let mask_file = match &args.mask {
         Some(path) => {
             let mut photo = io::read(path)?;
@@ -30,9 +30,10 @@ pub(crate) fn run(args: &InterpolateArgs) -> Result<Done, Failure> {
         let fill = |image: &Image, folder: Option<&Path>| -> Result<Image, Failure> {
             let run = |image: &Image, mask: &Mask| {
                 if let Some(folder) = folder {
-                    method.explain(Folder::new(folder, args.batch.force)?, image, mask, &args.explain.pixel)?;
+                    let folder = Folder::new(folder, args.batch.force)?;
+                    method::explain_interpolate(&method, folder, (image, mask), &args.explain.pixel)?;
                 }
-                method.run(image, mask)
+                Ok(method.run(image, mask)?)
             };
             let channels = image.channels();
             match (&mask_file, args.scale) {

@@ -9,12 +9,13 @@ use unspool_image::{Cfa, Image, simulate};
 use unspool_report::number::Format::{Count, Fixed, Short, Text};
 use unspool_report::{Block, Cell, Column, Neighbourhoods, Part, Photo, Pixel, Slider, Table, round};
 use unspool_restore::learned::probe;
+use unspool_restore::method::Demosaick;
 
 use super::paper::{self, Claim};
 use super::photos::{self, Named};
 use super::{Desk, Job, train};
 use crate::args::SectionArg;
-use crate::cmd::image::method::{Demosaick, Interpolate};
+use crate::cmd::image::method;
 use crate::exit::Failure;
 use crate::picture::neighbourhood::{self, Column as MapColumn, Row as MapRow, Weights};
 
@@ -122,7 +123,7 @@ fn mean_psnr(mses: &[f64]) -> Cell {
 
 fn demosaick(desk: &Desk, name: &str) -> Result<Demosaick, Failure> {
     let trained = train::weights(desk, if name == "learned" { "demosaick" } else { name });
-    Demosaick::named(name, trained.as_deref())
+    method::demosaick(name, trained.as_deref())
 }
 
 /// Every method on photos.
@@ -335,8 +336,7 @@ fn neighbourhoods(desk: &Desk) -> Result<Part, Failure> {
         let image = net.demosaick(&theta, &mosaic, CFA, 0.0)?;
         let (mut pixels, mut rows) = (Vec::new(), Vec::new());
         for (done, &(row, column, why)) in worth.iter().enumerate() {
-            let restore = |part: &Image, _: (usize, usize)| net.demosaick(&theta, part, CFA, 0.0);
-            let maps = probe::influence(&mosaic, (row, column), 0, restore)?;
+            let maps = net.influence(&theta, (&mosaic, CFA, 0.0), (row, column))?;
             pixels.push(Pixel { row, column, why: why.into(), maps: maps.iter().map(|map| kept(map)).collect() });
             let column_of = |(values, heading): (Vec<f32>, &str)| MapColumn {
                 heading: heading.into(),
@@ -403,7 +403,7 @@ fn interpolated(desk: &Desk) -> Result<Part, Failure> {
     let photos = photos::own(desk)?;
     let methods = INTERPOLATE.map(|name| {
         let trained = train::weights(desk, if name == "learned" { "interpolate" } else { name });
-        Interpolate::named(name, trained.as_deref()).map(|method| (name, method))
+        method::interpolate(name, trained.as_deref()).map(|method| (name, method))
     });
     let methods = methods.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut scores: Vec<[Scores; 2]> =

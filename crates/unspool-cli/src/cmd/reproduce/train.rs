@@ -12,7 +12,7 @@ use unspool_restore::patches::Drawing;
 use unspool_topology::data::Mixture;
 use unspool_topology::recipe::{Drawn, Network as GraphNetwork, Recipe as GraphRecipe};
 use unspool_train::trainer::Event;
-use unspool_train::{Ended, Epoch, Layout, RunFolder};
+use unspool_train::{Ended, Epoch, Layout, RunFolder, weights};
 
 use super::{Desk, Job, photos};
 use crate::args::{ReproduceArgs, SectionArg};
@@ -66,7 +66,7 @@ pub(super) fn weights(desk: &Desk, name: &str) -> Option<PathBuf> {
 
 /// Values of these parameters from a file.
 pub(super) fn values(path: &Path, layout: &Layout) -> Result<Vec<f32>, Failure> {
-    crate::cmd::image::method::read(path, layout)
+    Ok(weights::File::read(path).and_then(|file| file.values(layout))?)
 }
 
 /// The recipes of what this run trains for a section: what comes after depends on them.
