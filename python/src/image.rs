@@ -121,7 +121,7 @@ fn demosaick_named(name: &str, weights: Option<PathBuf>) -> Result<Demosaick> {
 }
 
 fn interpolate_named(name: &str, weights: Option<PathBuf>) -> Result<Interpolate> {
-    let hint = "there are learned, biharmonic, linear and bicubic";
+    let hint = "there are learned, quick, biharmonic, linear and bicubic";
     Interpolate::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, hint))
 }
 

@@ -31,7 +31,7 @@ def calls(a: NDArray[np.float64]) -> Iterator[Callable[[], object]]:
     some = np.random.default_rng(1).random(a.shape) < 0.5
     for method in ("learned", "menon", "lmmse", "malvar", "bilinear", "uglr"):
         yield lambda: image.demosaick(a, method=method, noise="auto")
-    for method in ("learned", "biharmonic", "linear", "bicubic"):
+    for method in ("learned", "quick", "biharmonic", "linear", "bicubic"):
         yield lambda: image.interpolate(a, some, method)
     yield lambda: image.explain_demosaick(a, pixels=[(0, 0)])
     learners: list[Any] = [

@@ -41,7 +41,7 @@ def test_types_and_shapes_are_kept(dtype: type, method: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("method", ["learned", "biharmonic", "linear", "bicubic"])
+@pytest.mark.parametrize("method", ["learned", "quick", "biharmonic", "linear", "bicubic"])
 def test_known_pixels_stay(dtype: type, method: str) -> None:
     truth = of_type(scene(), dtype)
     known = np.zeros((40, 52), dtype=bool)

@@ -89,16 +89,17 @@ impl Demosaick {
 }
 
 impl Interpolate {
-    /// `learned`, or a classic one by [`interpolate::Method::name`]; nothing if there is none of this name. The network takes its weights
-    /// from `file`, or those that are shipped.
+    /// `learned`, `quick` (the same [once](Interpolator::once)), or a classic one by [`interpolate::Method::name`]; nothing if there is none
+    /// of this name. The network takes its weights from `file`, or those that are shipped.
     ///
     /// # Errors
     /// As [`weights::File::read`] and [`weights::File::values`].
     pub fn named(name: &str, file: Option<&Path>) -> unspool_train::Result<Option<Self>> {
-        if name != "learned" {
-            return Ok(name.parse().ok().map(Interpolate::Classic));
-        }
-        let net = Interpolator::shipped();
+        let net = match name {
+            "learned" => Interpolator::shipped(),
+            "quick" => Interpolator::shipped().once(),
+            _ => return Ok(name.parse().ok().map(Interpolate::Classic)),
+        };
         let theta = chosen(file, net.layout(), || net.shipped_weights())?;
         Ok(Some(Interpolate::Learned(Box::new(net), theta)))
     }

@@ -34,6 +34,8 @@ fn better_than_what_they_start_from() {
         let own = net.interpolate(&theta, &truth, &mask).unwrap();
         let start = interpolate::run(interpolate::Method::Biharmonic, &truth, &mask).unwrap();
         assert!(mse(&own, &truth) < mse(&start, &truth));
+        let once = net.clone().once().interpolate(&theta, &truth, &mask).unwrap();
+        assert!(mse(&own, &truth) < mse(&once, &truth));
         assert!(own.data().iter().zip(truth.data()).zip(mask.known()).all(|((a, b), known)| !known || a == b));
     }
 }

@@ -148,7 +148,8 @@ def interpolate(
     mask
         True where a sample is known: rows x columns, or of the image's shape.
     method
-        ``learned`` (a small network), ``biharmonic``, ``linear``; ``bicubic`` for masks that are a regular grid.
+        ``learned`` (a small network, which sees each channel eight times, transposed and mirrored), ``quick`` (once),
+        ``biharmonic``, ``linear``; ``bicubic`` for masks that are a regular grid.
     weights
         As for :func:`demosaick`.
 

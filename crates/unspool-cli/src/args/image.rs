@@ -99,7 +99,9 @@ pub(crate) struct InterpolateArgs {
     /// The mask is white where pixels are missing
     #[arg(long, requires = "mask")]
     pub(crate) missing_white: bool,
-    /// learned, biharmonic, linear; bicubic for regular grids
+    /// learned, quick, biharmonic, linear; bicubic for regular grids
+    ///
+    /// learned: a network sees each channel eight times, as it is, transposed and mirrored, and the mean is taken; quick: once.
     #[arg(long, value_name = "NAME", default_value = "learned")]
     pub(crate) method: String,
     /// Weights of the network [default: those that come with the program]

@@ -1,7 +1,8 @@
 //! Interpolation: the biharmonic surface through the known pixels, corrected by a network that sees it and the mask.
 //!
 //! One network for all masks, channel by channel; known pixels stay as they are. The network sees each channel eight times, as it is
-//! and transposed and mirrored, and the mean of what it makes of them is the result (the self-ensemble of Lim et al. 2017).
+//! and transposed and mirrored, and the mean of what it makes of them is the result (the self-ensemble of Lim et al. 2017), unless
+//! time is short.
 
 use unspool_core::Real;
 use unspool_image::interpolate::{self, Method};
@@ -16,7 +17,11 @@ static SHIPPED: &[u8] = include_bytes!("../../weights/interpolate.safetensors");
 
 /// The network.
 #[derive(Clone, Debug)]
-pub struct Interpolator(Cells);
+pub struct Interpolator {
+    cells: Cells,
+    /// How many turns of an image the network sees.
+    turns: usize,
+}
 
 /// A plane with gaps.
 #[derive(Clone, Debug)]
@@ -30,7 +35,7 @@ pub struct Gaps {
 impl Interpolator {
     /// A network with so many maps and residual blocks.
     pub fn new(maps: usize, blocks: usize) -> Self {
-        Interpolator(Cells::new(2, 1, false, (maps, blocks)))
+        Interpolator { cells: Cells::new(2, 1, false, (maps, blocks)), turns: 8 }
     }
 
     /// The network whose weights come with the crate.
@@ -42,7 +47,14 @@ impl Interpolator {
     /// from 0 to 1) and linear above.
     #[must_use]
     pub fn rounded(mut self, rounding: f64) -> Self {
-        self.0.rounding = rounding;
+        self.cells.rounding = rounding;
+        self
+    }
+
+    /// The same network, which sees an image as it is alone: an eighth of the time, and less accurate.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.turns = 1;
         self
     }
 
@@ -51,23 +63,23 @@ impl Interpolator {
     /// # Errors
     /// None, unless the crate was damaged or the network is another one.
     pub fn shipped_weights(&self) -> unspool_train::Result<Vec<f32>> {
-        shipped(SHIPPED, &self.0.layout)
+        shipped(SHIPPED, &self.cells.layout)
     }
 
     /// Its parameters.
     pub fn layout(&self) -> &Layout {
-        &self.0.layout
+        &self.cells.layout
     }
 
     /// The image with values for its unknown pixels, neither clipped nor rounded; any number of channels.
     ///
     /// # Complexity
-    /// Eight runs of the network, beside [`interpolate::run`].
+    /// Eight runs of the network, or [one](Interpolator::once), beside [`interpolate::run`].
     ///
     /// # Errors
     /// As [`interpolate::run`].
     pub fn interpolate(&self, theta: &[f32], image: &Image, mask: &Mask) -> Result<Image> {
-        self.mean(theta, image, mask, &Turn::all(image.height(), image.width()))
+        self.mean(theta, image, mask, &Turn::all(image.height(), image.width())[..self.turns])
     }
 
     /// How sure the network is: the standard deviation, pixel by pixel, of the eight results whose mean is the image. One channel,
@@ -114,7 +126,7 @@ impl Interpolator {
             for turn in turns {
                 let planes = planes(filled.plane(c), known, turn);
                 let see = |(top, left), (rows, columns)| planes.crop(top, left, rows, columns);
-                let corrected = self.0.correct(theta, turn.size(), turn.before().into(), 0.0, see)?;
+                let corrected = self.cells.correct(theta, turn.size(), turn.before().into(), 0.0, see)?;
                 for (row, values) in corrected.plane(0).chunks_exact(corrected.width()).enumerate() {
                     for (column, value) in values.iter().enumerate() {
                         sum[turn.at(row, column)] += value;
@@ -149,7 +161,7 @@ impl<F: Real> Model<F> for Interpolator {
     type Memory = Memory<F>;
 
     fn layout(&self) -> &Layout {
-        &self.0.layout
+        &self.cells.layout
     }
 
     fn memory(&self) -> Memory<F> {
@@ -165,7 +177,7 @@ impl<F: Real> Model<F> for Interpolator {
         memory: &mut Memory<F>,
     ) -> unspool_train::Result<f64> {
         let truth = Truth { target: &sample.target, known: Some(sample.mask.known()) };
-        Ok(self.0.loss(theta, Seen { planes: &seen(sample)?, sigma: 0.0 }, truth, gradient, memory))
+        Ok(self.cells.loss(theta, Seen { planes: &seen(sample)?, sigma: 0.0 }, truth, gradient, memory))
     }
 
     fn metric_names(&self) -> Vec<String> {
@@ -182,7 +194,7 @@ impl<F: Real> Model<F> for Interpolator {
     ) -> unspool_train::Result<()> {
         let truth = Truth { target: &sample.target, known: Some(sample.mask.known()) };
         let seen = Seen { planes: &seen(sample)?, sigma: 0.0 };
-        out.copy_from_slice(&self.0.metrics(theta, seen, truth, memory));
+        out.copy_from_slice(&self.cells.metrics(theta, seen, truth, memory));
         Ok(())
     }
 }

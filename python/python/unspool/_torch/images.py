@@ -120,6 +120,8 @@ class Demosaicker(_Residual):
 class Interpolator(_Residual):
     """The network of :func:`unspool.image.interpolate`: the biharmonic surface, corrected where pixels are missing.
 
+    It sees an image as it is, as the method ``quick`` does; the mean over the image transposed and mirrored is better.
+
     >>> net = Interpolator()
     >>> known = torch.rand(1, 1, 16, 16) < 0.5
     >>> net(torch.rand(1, 1, 16, 16), known).shape

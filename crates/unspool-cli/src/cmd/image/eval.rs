@@ -124,11 +124,16 @@ impl Scores {
 
 /// Weights of a method that is not measured are a mistake.
 fn refuse_unused(args: &EvalImageArgs, names: &[String]) -> Result<(), Failure> {
-    let files = [("--weights", DEFAULT, &args.weights), ("--uglr", "uglr", &args.uglr), ("--ugtv", "ugtv", &args.ugtv)];
-    match files.into_iter().find(|(_, method, file)| file.is_some() && !names.iter().any(|name| name == method)) {
+    let files: [(_, &[&str], _); 3] = [
+        ("--weights", &[DEFAULT, "quick"], &args.weights),
+        ("--uglr", &["uglr"], &args.uglr),
+        ("--ugtv", &["ugtv"], &args.ugtv),
+    ];
+    let is_unused = |methods: &[&str]| !names.iter().any(|name| methods.contains(&name.as_str()));
+    match files.into_iter().find(|(_, methods, file)| file.is_some() && is_unused(methods)) {
         None => Ok(()),
-        Some((flag, name, _)) => Err(Failure::new(
-            format!("{flag} is of the method {name}, which is not measured"),
+        Some((flag, methods, _)) => Err(Failure::new(
+            format!("{flag} is of the method {}, which is not measured", methods[0]),
             "name it in --methods or leave the file out; weights of uglr and ugtv are given by --uglr and --ugtv",
         )),
     }
@@ -157,9 +162,9 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
         "interpolate" => {
             let grid = args.mask.starts_with("grid");
             let all: &[&str] = if grid {
-                &["linear", "bicubic", "biharmonic", "learned"]
+                &["linear", "bicubic", "biharmonic", "quick", "learned"]
             } else {
-                &["linear", "biharmonic", "learned"]
+                &["linear", "biharmonic", "quick", "learned"]
             };
             let methods = chosen(all)
                 .into_iter()

@@ -20,7 +20,7 @@ pub(in crate::cmd) fn demosaick(name: &str, weights: Option<&Path>) -> Result<De
 
 /// A way to interpolate by name; weights of a file replace those that are shipped.
 pub(in crate::cmd) fn interpolate(name: &str, weights: Option<&Path>) -> Result<Interpolate, Failure> {
-    let hint = "there are learned, biharmonic, linear and bicubic";
+    let hint = "there are learned, quick, biharmonic, linear and bicubic";
     Interpolate::named(name, weights)?.ok_or_else(|| no_method(name, hint))
 }
 
