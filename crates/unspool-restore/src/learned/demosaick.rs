@@ -87,7 +87,7 @@ impl Demosaicker {
             // an error names a place in the whole mosaic
             let start = menon(&part, Cfa::Rggb).map_err(|error| menon(mosaic, cfa).err().unwrap_or(error))?;
             let crop = |image: &Image| image.crop(top - y0, left - x0, rows, columns);
-            stacked(&[&crop(&start)?, &crop(&part)?])
+            stacked(&[&crop(&start)?, &crop(&part)?]).map(Some)
         };
         self.0.correct(theta, [height, width], before, sigma, see)?.finite()
     }

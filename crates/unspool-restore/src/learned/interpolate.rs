@@ -74,7 +74,7 @@ impl Interpolator {
     /// The image with values for its unknown pixels, neither clipped nor rounded; any number of channels.
     ///
     /// # Complexity
-    /// Eight runs of the network, or [one](Interpolator::once), beside [`interpolate::run`].
+    /// Eight runs of the network, or [one](Interpolator::once), where pixels are missing nearby; beside [`interpolate::run`].
     ///
     /// # Errors
     /// As [`interpolate::run`].
@@ -125,7 +125,10 @@ impl Interpolator {
             let (known, mut sum) = (mask.plane(c), vec![0.0; image.height() * image.width()]);
             for turn in turns {
                 let planes = planes(filled.plane(c), known, turn);
-                let see = |(top, left), (rows, columns)| planes.crop(top, left, rows, columns);
+                let see = |(top, left), (rows, columns)| {
+                    let seen = planes.crop(top, left, rows, columns)?;
+                    Ok(seen.plane(1).contains(&0.0).then_some(seen))
+                };
                 let corrected = self.cells.correct(theta, turn.size(), turn.before().into(), 0.0, see)?;
                 for (row, values) in corrected.plane(0).chunks_exact(corrected.width()).enumerate() {
                     for (column, value) in values.iter().enumerate() {
