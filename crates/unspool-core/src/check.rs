@@ -73,7 +73,7 @@ impl fmt::Display for Report {
 }
 
 /// A step of a map: its JVP against differences, its VJP against its JVP, its block against its
-/// columns.
+/// columns, its tape, if it has one, against none.
 ///
 /// ```
 /// use unspool_core::{At, check, zoo::Heron};
@@ -97,8 +97,20 @@ pub fn step<M: Jvp<f64> + Vjp<f64> + ?Sized>(map: &M, at: At<'_, f64>, seed: u64
 
     let (mut gx, mut gtheta) = (vec![f64::NAN; dims.state], vec![0.0; dims.params]);
     map.vjp(at, &c, &mut gx, &mut gtheta, &mut scratch);
-    let (left, right) = ([dx.clone(), dtheta.clone()].concat(), [gx, gtheta.clone()].concat());
-    report.inner("VJP of the step against its JVP", (&tangent, &c), (&left, &right));
+    let adjoint = [gx, gtheta.clone()].concat();
+    let direction = [dx.clone(), dtheta.clone()].concat();
+    report.inner("VJP of the step against its JVP", (&tangent, &c), (&direction, &adjoint));
+
+    if map.tape() > 0 {
+        let (mut tape, mut next) = (vec![0.0; map.tape()], vec![f64::NAN; dims.state]);
+        map.step_taped(at, &mut next, &mut tape, &mut scratch);
+        let mut untaped = vec![f64::NAN; dims.state];
+        map.step(at, &mut untaped, &mut scratch);
+        report.add("the step that leaves a tape", ADJOINT, &next, &untaped);
+        let (mut gx, mut gtheta) = (vec![f64::NAN; dims.state], vec![0.0; dims.params]);
+        map.vjp_taped(at, &tape, &c, &mut gx, &mut gtheta, &mut scratch);
+        report.add("VJP from the tape", ADJOINT, &[gx, gtheta].concat(), &adjoint);
+    }
 
     let (mut gx, before) = (vec![0.0; dims.state], random.vec(dims.params));
     let mut accumulated = before.clone();
@@ -282,5 +294,72 @@ impl Random {
     fn like(&mut self, x: &[f64]) -> Vec<f64> {
         let scale = |x: f64| if x == 0.0 { 1.0 } else { x.abs() };
         x.iter().map(|&x| scale(x) * self.0.random_range(-1.0..1.0)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zoo::Heron;
+    use crate::{Dims, Map};
+
+    /// Heron's iteration, whose tape is the slope, times a factor.
+    struct Taped(f64);
+
+    impl Map<f64> for Taped {
+        fn dims(&self) -> Dims {
+            Map::<f64>::dims(&Heron)
+        }
+
+        fn scratch(&self, k: usize) -> usize {
+            Map::<f64>::scratch(&Heron, k)
+        }
+
+        fn step(&self, at: At<'_, f64>, next: &mut [f64], scratch: &mut [f64]) {
+            Heron.step(at, next, scratch);
+        }
+    }
+
+    impl Jvp<f64> for Taped {
+        fn jvp(&self, at: At<'_, f64>, dx: &[f64], dtheta: &[f64], out: &mut [f64], scratch: &mut [f64]) {
+            Heron.jvp(at, dx, dtheta, out, scratch);
+        }
+    }
+
+    impl Vjp<f64> for Taped {
+        fn vjp(&self, at: At<'_, f64>, c: &[f64], gx: &mut [f64], gtheta: &mut [f64], scratch: &mut [f64]) {
+            Heron.vjp(at, c, gx, gtheta, scratch);
+        }
+
+        fn tape(&self) -> usize {
+            1
+        }
+
+        fn step_taped(&self, at: At<'_, f64>, next: &mut [f64], tape: &mut [f64], scratch: &mut [f64]) {
+            self.step(at, next, scratch);
+            tape[0] = self.0 * (1.0 - at.theta[0] / at.x[0].powi(2)) / 2.0;
+        }
+
+        fn vjp_taped(
+            &self,
+            at: At<'_, f64>,
+            tape: &[f64],
+            c: &[f64],
+            gx: &mut [f64],
+            gtheta: &mut [f64],
+            _: &mut [f64],
+        ) {
+            gx[0] = tape[0] * c[0];
+            gtheta[0] += c[0] / (2.0 * at.x[0]);
+        }
+    }
+
+    #[test]
+    fn a_wrong_tape_is_found() {
+        let at = At { t: 3, x: &[1.3], theta: &[2.0] };
+        step(&Taped(1.0), at, 7).assert();
+        let report = step(&Taped(1.001), at, 7);
+        let wrong: Vec<&str> = report.checks.iter().filter(|c| c.error > c.bound).map(|c| c.name).collect();
+        assert_eq!(wrong, ["VJP from the tape"]);
     }
 }
