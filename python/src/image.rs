@@ -111,18 +111,16 @@ impl Samples {
     }
 }
 
-fn no_method(name: &str, hint: &str) -> Failure {
-    Failure::input(format!("there is no method {name:?}"), hint)
+fn no_method(name: &str, names: &[&str]) -> Failure {
+    Failure::input(format!("there is no method {name:?}"), format!("there are {}", names.join(", ")))
 }
 
 fn demosaick_named(name: &str, weights: Option<PathBuf>) -> Result<Demosaick> {
-    let hint = "there are learned, menon, lmmse, malvar, bilinear, uglr and ugtv";
-    Demosaick::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, hint))
+    Demosaick::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, &Demosaick::NAMES))
 }
 
 fn interpolate_named(name: &str, weights: Option<PathBuf>) -> Result<Interpolate> {
-    let hint = "there are learned, quick, biharmonic, linear and bicubic";
-    Interpolate::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, hint))
+    Interpolate::named(name, weights.as_deref())?.ok_or_else(|| no_method(name, &Interpolate::NAMES))
 }
 
 fn nothing_to_explain(name: &str) -> Failure {

@@ -117,7 +117,7 @@ def read_tiff(path: Path, height: int, width: int) -> NDArray[np.uint16]:
     return np.frombuffer(b"".join(strips), "<u2").reshape(height, width, 3)
 
 
-@pytest.mark.parametrize("method", ["learned", "biharmonic"])
+@pytest.mark.parametrize("method", ["learned", "quick", "biharmonic"])
 def test_gaps_as_on_the_command_line(method: str, cli: Callable[..., str], tmp_path: Path) -> None:
     truth = of_type(scene(65, 91), np.uint8)
     known = np.random.default_rng(1).random((65, 91)) < 0.4

@@ -107,9 +107,13 @@ pub fn step<M: Jvp<f64> + Vjp<f64> + ?Sized>(map: &M, at: At<'_, f64>, seed: u64
         let mut untaped = vec![f64::NAN; dims.state];
         map.step(at, &mut untaped, &mut scratch);
         report.add("the step that leaves a tape", ADJOINT, &next, &untaped);
-        let (mut gx, mut gtheta) = (vec![f64::NAN; dims.state], vec![0.0; dims.params]);
-        map.vjp_taped(at, &tape, &c, &mut gx, &mut gtheta, &mut scratch);
-        report.add("VJP from the tape", ADJOINT, &[gx, gtheta].concat(), &adjoint);
+        // once more: a tape that was used, and a gradient that is not zero
+        map.step_taped(at, &mut next, &mut tape, &mut scratch);
+        let before = random.vec(dims.params);
+        let (mut gx, mut accumulated) = (vec![f64::NAN; dims.state], before.clone());
+        map.vjp_taped(at, &tape, &c, &mut gx, &mut accumulated, &mut scratch);
+        let added: Vec<f64> = accumulated.iter().zip(&before).map(|(a, b)| a - b).collect();
+        report.add("VJP from the tape", ADJOINT, &[gx, added].concat(), &adjoint);
     }
 
     let (mut gx, before) = (vec![0.0; dims.state], random.vec(dims.params));

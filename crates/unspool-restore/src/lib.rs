@@ -10,6 +10,7 @@
 //! | [`transformer`] | uGLR and uGTV |
 //! | [`residual`], [`learned`] | the networks that are shipped |
 //! | [`restore`], [`explain`] | a network on whole images; what it saw |
+//! | [`method`] | all of them and the classics, by name |
 //! | [`train`] | a network as a model to be trained |
 //! | [`patches`], [`recipe`] | what networks are trained on, and how |
 // library code does not panic: what cannot fail says why (expect)

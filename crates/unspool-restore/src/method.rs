@@ -29,6 +29,9 @@ pub enum Interpolate {
 }
 
 impl Demosaick {
+    /// Names of all.
+    pub const NAMES: [&str; 7] = ["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"];
+
     /// `learned`, `uglr`, `ugtv`, or a classic one by [`demosaick::Method::name`]; nothing if there is none of this name. Networks take
     /// their weights from `file`, or those that are shipped; uGLR and uGTV have as many blocks as the file.
     ///
@@ -44,7 +47,7 @@ impl Demosaick {
     /// ```
     ///
     /// # Errors
-    /// As [`weights::File::read`] and [`weights::File::values`].
+    /// As [`weights::File::read`], [`weights::File::values`] and [`Transformer::from_file`].
     pub fn named(name: &str, file: Option<&Path>) -> unspool_train::Result<Option<Self>> {
         let prior = match name {
             "learned" => {
@@ -65,6 +68,18 @@ impl Demosaick {
             }
         };
         Ok(Some(Demosaick::Transformer(net, theta)))
+    }
+
+    /// One of [`Demosaick::NAMES`].
+    pub fn name(&self) -> &'static str {
+        match self {
+            Demosaick::Classic(method) => method.name(),
+            Demosaick::Learned(..) => "learned",
+            Demosaick::Transformer(net, _) => match net.prior() {
+                Prior::Glr => "uglr",
+                Prior::Gtv => "ugtv",
+            },
+        }
     }
 
     /// Number of trained numbers.
@@ -89,6 +104,9 @@ impl Demosaick {
 }
 
 impl Interpolate {
+    /// Names of all.
+    pub const NAMES: [&str; 5] = ["linear", "bicubic", "biharmonic", "quick", "learned"];
+
     /// `learned`, `quick` (the same [once](Interpolator::once)), or a classic one by [`interpolate::Method::name`]; nothing if there is none
     /// of this name. The network takes its weights from `file`, or those that are shipped.
     ///
@@ -102,6 +120,15 @@ impl Interpolate {
         };
         let theta = chosen(file, net.layout(), || net.shipped_weights())?;
         Ok(Some(Interpolate::Learned(Box::new(net), theta)))
+    }
+
+    /// One of [`Interpolate::NAMES`].
+    pub fn name(&self) -> &'static str {
+        match self {
+            Interpolate::Classic(method) => method.name(),
+            Interpolate::Learned(net, _) if net.is_once() => "quick",
+            Interpolate::Learned(..) => "learned",
+        }
     }
 
     /// Number of trained numbers.
@@ -132,5 +159,22 @@ fn chosen(
     match file {
         Some(path) => weights::File::read(path)?.values(layout),
         None => shipped(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_name_what_they_say() {
+        for name in Demosaick::NAMES {
+            assert_eq!(Demosaick::named(name, None).expect("weights").expect("a method").name(), name);
+        }
+        for name in Interpolate::NAMES {
+            assert_eq!(Interpolate::named(name, None).expect("weights").expect("a method").name(), name);
+        }
+        assert_eq!(Demosaick::NAMES.len(), demosaick::Method::ALL.len() + 3);
+        assert_eq!(Interpolate::NAMES.len(), interpolate::Method::ALL.len() + 2);
     }
 }

@@ -47,7 +47,7 @@ pub struct Recipe {
     /// [`Supervised::border`], of uGLR and uGTV.
     #[serde(default)]
     pub border: usize,
-    /// [`Supervised::border_weight`].
+    /// [`Supervised::border_weight`], of uGLR and uGTV.
     #[serde(default)]
     pub border_weight: f64,
     /// Where the loss goes from quadratic to linear, of samples from 0 to 1.

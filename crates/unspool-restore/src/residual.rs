@@ -110,7 +110,7 @@ impl Residual {
         2 * self.maps() * grid.plane()
     }
 
-    /// The adjoint in the parameters, from the cotangent `g` of the output. `memory`: two times the maps.
+    /// The adjoint in the parameters, from the cotangent `g` of the output. `memory`: [`Residual::vjp_memory_len`] numbers.
     #[allow(clippy::too_many_arguments)]
     pub fn vjp<F: Real>(
         &self,

@@ -56,6 +56,7 @@ fn turning_the_sensor_turns_the_image() {
 fn turning_an_image_with_gaps_turns_the_result() {
     let net = Interpolator::shipped();
     let theta = net.shipped_weights().unwrap();
+    // an odd number of rows: turned, its cells are the same
     let image = scene(39, 44);
     let turned = Image::from_fn(3, 44, 39, |c, y, x| image.plane(c)[(38 - x) * 44 + y]);
     let is_known = |y: usize, x: usize| y % 2 + x % 2 == 0 || (x * 7 + y * 5) % 11 < 3;
@@ -66,21 +67,6 @@ fn turning_an_image_with_gaps_turns_the_result() {
     let difference = |c: usize, y: usize, x: usize| other.plane(c)[y * 39 + x] - result.plane(c)[(38 - x) * 44 + y];
     for c in 0..3 {
         assert!((0..44).all(|y| (0..39).all(|x| difference(c, y, x).abs() < 1e-4)), "channel {c}");
-    }
-}
-
-#[test]
-fn what_is_far_from_gaps_does_not_matter() {
-    let net = Interpolator::shipped();
-    let theta = net.shipped_weights().unwrap();
-    let image = scene(1400, 20);
-    let gaps = |height| Mask::from_fn(3, height, 20, |_, y, x| (y * 3 + x * 7) % 5 != 0 || y >= 12);
-    // the second holds a tile without gaps nearby, where the network is not run
-    let [part, all] = [300, 1400]
-        .map(|height| net.interpolate(&theta, &image.crop(0, 0, height, 20).unwrap(), &gaps(height)).unwrap());
-    for c in 0..3 {
-        let same = part.plane(c).iter().zip(all.plane(c)).all(|(a, b)| (a - b).abs() < 1e-5);
-        assert!(same && all.plane(c)[300 * 20..] == image.plane(c)[300 * 20..], "channel {c}");
     }
 }
 

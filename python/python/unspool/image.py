@@ -197,15 +197,15 @@ def estimate_noise(image: ArrayLike, cfa: Pattern | None = None) -> float:
 class Explanation:
     """What a network saw of an image. All arrays are float32."""
 
-    #: The start, then the estimate after each block (one block for ``learned``): rows x columns x channels each.
+    #: The start, then the estimate after each block (one block for ``learned`` and ``quick``): rows x columns x channels each.
     estimates: list[NDArray[np.float32]]
-    #: How unsure each pixel is: the standard deviation over the image upright and mirrored (``learned``), or over the
-    #: graphs of the last block (``uglr``, ``ugtv``). Rows x columns.
+    #: How unsure each pixel is: the standard deviation over the image upright and mirrored (``learned``; gaps:
+    #: transposed, too), or over the graphs of the last block (``uglr``, ``ugtv``). Rows x columns.
     spread: NDArray[np.float32]
     #: The pixels that were asked about.
     pixels: list[tuple[int, int]]
     #: ``learned``: for each pixel, channels x 9 x 9, how much each channel of the result there moves with each sample
-    #: around it.
+    #: around it; of images with gaps 1 x 9 x 9, the first channel, as the network sees the image as it is.
     influence: list[NDArray[np.float32]] = field(default_factory=list)
     #: ``uglr``, ``ugtv``: for each pixel, blocks x heads x 5 x 5, the weights of its edges, which sum to one.
     windows: list[NDArray[np.float32]] = field(default_factory=list)

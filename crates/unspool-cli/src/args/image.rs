@@ -135,7 +135,7 @@ pub(crate) struct EvalImageArgs {
     /// Methods [default: all]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
-    /// Weights of the network learned [default: those that come with the program]
+    /// Weights of learned and quick [default: those that come with the program]
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
     /// Weights of uGLR [default: those that come with the program]

@@ -51,7 +51,10 @@ fn what_networks_saw() {
     let document = explained(folder, &args);
     let of_blocks = |kind: &str| pictures(&document).iter().filter(|name| name.starts_with(kind)).count();
     assert!(of_blocks("estimate") >= 5 && of_blocks("edges") >= 5, "{:?}", pictures(&document));
-    explained(folder, &["interpolate", "raw.png", "--mask", "mask.png"]);
+    for method in ["learned", "quick"] {
+        let document = explained(folder, &["interpolate", "raw.png", "--mask", "mask.png", "--method", method]);
+        assert_eq!(document["method"], method);
+    }
     let args = ["demosaick", "raw.png", "--cfa", "rggb", "--explain", "why2", "--pixel", "18,0", "-o", "new.png"];
     assert_refused(&unspool(folder, &args), &["row 18"]);
     assert!(!folder.join("new.png").exists());

@@ -92,7 +92,7 @@ fn gaps_in_images_of_any_size() {
             let first = case.file("first.png", &bytes(&one, Format::Png));
             one.image.data_mut().fill(1.0);
             let full = case.file("full.png", &bytes(&one, Format::Png));
-            for method in ["learned", "biharmonic", "linear"] {
+            for method in ["learned", "quick", "biharmonic", "linear"] {
                 let args = |mask: &'static str| ["interpolate", "photo.png", "--mask", mask, "--method", method];
                 case.run(&args("first.png"), Ok(size));
                 case.run(&args("full.png"), Ok(size));

@@ -87,9 +87,9 @@ impl Demosaicker {
             // an error names a place in the whole mosaic
             let start = menon(&part, Cfa::Rggb).map_err(|error| menon(mosaic, cfa).err().unwrap_or(error))?;
             let crop = |image: &Image| image.crop(top - y0, left - x0, rows, columns);
-            stacked(&[&crop(&start)?, &crop(&part)?]).map(Some)
+            stacked(&[&crop(&start)?, &crop(&part)?])
         };
-        self.0.correct(theta, [height, width], before, sigma, see)?.finite()
+        self.0.correct(theta, [height, width], before, sigma, |_, _| true, see)?.finite()
     }
 
     /// How sure the network is: the standard deviation, pixel by pixel, of its results from the mosaic upright, mirrored and turned
@@ -124,7 +124,7 @@ impl Demosaicker {
         (mosaic, cfa, sigma): (&Image, Cfa, f32),
         pixel: (usize, usize),
     ) -> Result<Vec<Vec<f32>>> {
-        probe::influence(mosaic, pixel, 0, |part, _| self.demosaick(theta, part, cfa, sigma))
+        probe::influence(mosaic, pixel, |part, _| self.demosaick(theta, part, cfa, sigma))
     }
 }
 

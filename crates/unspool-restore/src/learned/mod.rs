@@ -99,15 +99,16 @@ impl Cells {
     }
 
     /// The start with what the network adds, tile by tile: `height x width` pixels of an image whose cells begin `before` rows and
-    /// columns earlier. `see` makes what the network sees of the `(height, width)` pixels from a corner on, cells complete; where it makes
-    /// nothing the result is 0.
+    /// columns earlier. `see` makes what the network sees of the `(height, width)` pixels from a corner on, cells complete. Where a tile `is_needed` not,
+    /// by corner and size, the result is 0.
     fn correct(
         &self,
         theta: &[f32],
         [height, width]: [usize; 2],
         before: (usize, usize),
         sigma: f32,
-        see: impl Fn((usize, usize), (usize, usize)) -> Result<Option<Image>> + Sync,
+        is_needed: impl Fn((usize, usize), (usize, usize)) -> bool + Sync,
+        see: impl Fn((usize, usize), (usize, usize)) -> Result<Image> + Sync,
     ) -> Result<Image> {
         let (rows, columns) = ((height + before.0).div_ceil(2), (width + before.1).div_ceil(2));
         let halo = [conv::ROWS * self.net.convolutions(), self.net.convolutions()];
@@ -116,9 +117,10 @@ impl Cells {
             let (y1, x1) = ((top + TILE[0] + halo[0]).min(rows), (left + TILE[1] + halo[1]).min(columns));
             let grid = Grid::new(y1 - y0, x1 - x0);
             let (height, width) = (TILE[0].min(rows - top), TILE[1].min(columns - left));
-            let Some(planes) = &see((2 * y0, 2 * x0), (2 * grid.height(), 2 * grid.width()))? else {
+            if !is_needed((2 * top, 2 * left), (2 * height, 2 * width)) {
                 return Ok(Image::zeros(self.corrected, 2 * height, 2 * width));
-            };
+            }
+            let planes = &see((2 * y0, 2 * x0), (2 * grid.height(), 2 * grid.width()))?;
             let out = self.infer(theta, grid, top - y0..top - y0 + height, Seen { planes, sigma }, memory);
             Ok(Image::from_fn(self.corrected, 2 * height, 2 * width, |c, y, x| {
                 let (k, y, x) = (4 * c + y % 2 * 2 + x % 2, y + 2 * (top - y0), x + 2 * (left - x0));

@@ -9,7 +9,7 @@ const CHANGE: f32 = 0.01;
 /// Pixels around a pixel that are restored again and again: even, and more than a network and its start see.
 const AROUND: usize = 56;
 
-/// How the samples of channel `c` around a pixel move the result at it: `d result / d sample`, for each channel of the result
+/// How the samples of the first channel around a pixel move the result at it: `d result / d sample`, for each channel of the result
 /// `2 REACH + 1` rows of as many; 0 for samples that are not there.
 ///
 /// `restore` makes an image of samples whose first is at an even place; a sample is changed by 0.01.
@@ -22,7 +22,6 @@ const AROUND: usize = 56;
 pub(super) fn influence(
     samples: &Image,
     (row, column): (usize, usize),
-    c: usize,
     restore: impl Fn(&Image, (usize, usize)) -> Result<Image>,
 ) -> Result<Vec<Vec<f32>>> {
     let (top, left) = (row.saturating_sub(AROUND) / 2 * 2, column.saturating_sub(AROUND) / 2 * 2);
@@ -41,7 +40,7 @@ pub(super) fn influence(
             continue;
         }
         let mut changed = part.clone();
-        changed.plane_mut(c)[y * part.width() + x] += CHANGE;
+        changed.plane_mut(0)[y * part.width() + x] += CHANGE;
         let moved = at(&restore(&changed, (top, left))?);
         for ((all, moved), base) in all.iter_mut().zip(moved).zip(&base) {
             all[place] = (moved - base) / CHANGE;

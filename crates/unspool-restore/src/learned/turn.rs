@@ -40,12 +40,6 @@ impl Turn {
         [usize::from(flipped_rows && rows % 2 == 0), usize::from(flipped_columns && columns % 2 == 0)]
     }
 
-    /// Rows and columns of whole cells of the turned image.
-    pub(super) fn cells_size(&self) -> [usize; 2] {
-        let ([rows, columns], [above, left]) = (self.size(), self.before());
-        [(rows + above).next_multiple_of(2), (columns + left).next_multiple_of(2)]
-    }
-
     /// The index, upright, of a pixel of the turned image.
     pub(super) fn at(&self, row: usize, column: usize) -> usize {
         let [rows, columns] = self.size();
@@ -82,6 +76,13 @@ mod tests {
                         upright.reverse();
                     }
                     assert_eq!([(i / columns + above) % 2, (i % columns + left) % 2], upright, "{turn:?}");
+                }
+                for i in 0..(rows + above).next_multiple_of(2) {
+                    for j in 0..(columns + left).next_multiple_of(2) {
+                        let (at, inside) =
+                            (turn.at_cells(i, j), i.wrapping_sub(above) < rows && j.wrapping_sub(left) < columns);
+                        assert!(at < height * width && (!inside || at == turn.at(i - above, j - left)));
+                    }
                 }
                 seen.push(order);
             }

@@ -8,14 +8,13 @@ use unspool_graph::metrics::{Estimate, mean};
 use unspool_image::metrics::{self, Options};
 use unspool_image::{Cfa, Image, Mask, io, simulate};
 
-use unspool_restore::method::{Demosaick, Interpolate};
-
 use super::method::{self, DEFAULT};
 use crate::args::EvalImageArgs;
 use crate::cmd::stop::Stop;
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
+use unspool_restore::method::{Demosaick, Interpolate};
 
 /// What a method is asked.
 enum Task {
@@ -145,7 +144,7 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
     };
     match args.task.as_str() {
         "demosaick" => {
-            let methods = chosen(&["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"])
+            let methods = chosen(&Demosaick::NAMES)
                 .into_iter()
                 .map(|name| {
                     let weights = match name.as_str() {
@@ -160,13 +159,9 @@ fn task(args: &EvalImageArgs) -> Result<Task, Failure> {
             Ok(Task::Demosaick(args.cfa.parse()?, methods))
         }
         "interpolate" => {
-            let grid = args.mask.starts_with("grid");
-            let all: &[&str] = if grid {
-                &["linear", "bicubic", "biharmonic", "quick", "learned"]
-            } else {
-                &["linear", "biharmonic", "quick", "learned"]
-            };
-            let methods = chosen(all)
+            let mut all = Interpolate::NAMES.to_vec();
+            all.retain(|&name| name != "bicubic" || args.mask.starts_with("grid"));
+            let methods = chosen(&all)
                 .into_iter()
                 .map(|name| method::interpolate(&name, args.weights.as_deref()).map(|method| (name, method)))
                 .collect::<Result<_, Failure>>()?;

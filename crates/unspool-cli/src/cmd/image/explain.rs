@@ -250,7 +250,7 @@ pub(super) fn demosaicker(
     let result = net.demosaick(theta, mosaic, cfa, sigma)?;
     let sure = (net.spread(theta, mosaic, cfa, sigma)?, "the results of the mosaic upright and mirrored");
     let influence = |pixel| net.influence(theta, (mosaic, cfa, sigma), pixel);
-    residual(folder, (&start, result), sure, &["red", "green", "blue"], influence, pixels)
+    residual(folder, "learned", (&start, result), sure, &["red", "green", "blue"], influence, pixels)
 }
 
 /// The network that corrects the biharmonic surface.
@@ -264,12 +264,14 @@ pub(super) fn interpolator(
     let result = net.interpolate(theta, image, mask)?;
     let sure = (net.spread(theta, image, mask)?, "the results of the image as it is, transposed and mirrored");
     let influence = |pixel| net.influence(theta, (image, mask), pixel);
-    residual(folder, (&start, result), sure, &["first channel"], influence, pixels)
+    let name = if net.is_once() { "quick" } else { "learned" };
+    residual(folder, name, (&start, result), sure, &["first channel, image as it is"], influence, pixels)
 }
 
 /// A network without graphs: its start, its correction, its doubts, and what pixels are made of.
 fn residual(
     mut folder: Folder,
+    name: &str,
     (start, result): (&Image, Image),
     (spread, of): (Image, &str),
     headings: &[&str],
@@ -284,8 +286,7 @@ fn residual(
     let mut rows = Vec::new();
     let mut described = Vec::new();
     for chosen in chosen {
-        let mut maps = influence(chosen.pixel)?;
-        maps.truncate(headings.len());
+        let maps = influence(chosen.pixel)?;
         described.push(json!({
             "row": chosen.pixel.0, "column": chosen.pixel.1, "why": chosen.why, "influence": maps,
         }));
@@ -302,5 +303,5 @@ fn residual(
     let note = "Each square is one sample around the pixel: how much the result grows (blue) or shrinks (red) when the \
                 sample grows; white: not at all.";
     folder.neighbourhoods(&result, "What pixels are made of", note, &rows)?;
-    folder.finish("learned", json!({ "pixels": described, "spread_shown_as_none": worst }))
+    folder.finish(name, json!({ "pixels": described, "spread_shown_as_none": worst }))
 }

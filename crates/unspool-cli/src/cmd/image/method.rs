@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use unspool_image::{Cfa, Image, Mask};
-use unspool_restore::Prior;
 use unspool_restore::method::{Demosaick, Interpolate};
 
 use super::explain::{self, Folder};
@@ -14,14 +13,12 @@ pub(super) const DEFAULT: &str = "learned";
 
 /// A way to demosaick by name; weights of a file replace those that are shipped.
 pub(in crate::cmd) fn demosaick(name: &str, weights: Option<&Path>) -> Result<Demosaick, Failure> {
-    let hint = "there are learned, menon, lmmse, malvar, bilinear, uglr and ugtv";
-    Demosaick::named(name, weights)?.ok_or_else(|| no_method(name, hint))
+    Demosaick::named(name, weights)?.ok_or_else(|| no_method(name, &Demosaick::NAMES))
 }
 
 /// A way to interpolate by name; weights of a file replace those that are shipped.
 pub(in crate::cmd) fn interpolate(name: &str, weights: Option<&Path>) -> Result<Interpolate, Failure> {
-    let hint = "there are learned, quick, biharmonic, linear and bicubic";
-    Interpolate::named(name, weights)?.ok_or_else(|| no_method(name, hint))
+    Interpolate::named(name, weights)?.ok_or_else(|| no_method(name, &Interpolate::NAMES))
 }
 
 /// Writes what a method saw of a mosaic, if it is a network.
@@ -35,8 +32,7 @@ pub(super) fn explain_demosaick(
         Demosaick::Classic(method) => Err(nothing_to_explain(method.name())),
         Demosaick::Learned(net, theta) => explain::demosaicker(folder, (net, theta), (mosaic, cfa, sigma), pixels),
         Demosaick::Transformer(net, theta) => {
-            let name = if net.prior() == Prior::Glr { "uglr" } else { "ugtv" };
-            explain::transformer(folder, name, (net, theta), (mosaic, cfa), pixels)
+            explain::transformer(folder, method.name(), (net, theta), (mosaic, cfa), pixels)
         }
     }
 }
@@ -54,8 +50,8 @@ pub(super) fn explain_interpolate(
     }
 }
 
-fn no_method(name: &str, hint: &str) -> Failure {
-    Failure::new(format!("there is no method {name:?}"), hint)
+fn no_method(name: &str, names: &[&str]) -> Failure {
+    Failure::new(format!("there is no method {name:?}"), format!("there are {}", names.join(", ")))
 }
 
 fn nothing_to_explain(name: &str) -> Failure {

@@ -24,8 +24,8 @@ const CFA: Cfa = Cfa::Rggb;
 const NOISE: f32 = 10.0;
 /// Share of the pixels that interpolation is given.
 const KNOWN: [f64; 2] = [0.5, 0.2];
-const DEMOSAICK: [&str; 7] = ["bilinear", "malvar", "lmmse", "menon", "uglr", "ugtv", "learned"];
-const INTERPOLATE: [&str; 3] = ["linear", "biharmonic", "learned"];
+/// For masks that are no grid.
+const INTERPOLATE: [&str; 4] = ["linear", "biharmonic", "quick", "learned"];
 /// Pixels of the photo `suit` that are worth a look: row, column, and why.
 const WORTH: [Place; 3] = [(92, 95, "letters"), (60, 70, "fabric"), (100, 141, "edge")];
 
@@ -130,8 +130,8 @@ fn demosaick(desk: &Desk, name: &str) -> Result<Demosaick, Failure> {
 fn demosaicked(desk: &Desk, id: &str, photos: &[Named], whose: &str) -> Result<(Block, Vec<Scores>), Failure> {
     let sigma = NOISE / 255.0;
     let mut all = Vec::new();
-    let total = (DEMOSAICK.len() * photos.len()) as f64;
-    for (m, name) in DEMOSAICK.into_iter().enumerate() {
+    let total = (Demosaick::NAMES.len() * photos.len()) as f64;
+    for (m, name) in Demosaick::NAMES.into_iter().enumerate() {
         let method = demosaick(desk, name)?;
         let mut scores = Scores::new(name, method.parameters());
         for (k, Named { image: truth, .. }) in photos.iter().enumerate() {
@@ -402,7 +402,8 @@ fn kept(weights: &[f32]) -> Vec<f64> {
 fn interpolated(desk: &Desk) -> Result<Part, Failure> {
     let photos = photos::own(desk)?;
     let methods = INTERPOLATE.map(|name| {
-        let trained = train::weights(desk, if name == "learned" { "interpolate" } else { name });
+        let is_network = matches!(name, "quick" | "learned");
+        let trained = train::weights(desk, if is_network { "interpolate" } else { name });
         method::interpolate(name, trained.as_deref()).map(|method| (name, method))
     });
     let methods = methods.into_iter().collect::<Result<Vec<_>, _>>()?;
