@@ -145,6 +145,10 @@ fn scores_of_all_methods() {
     let args = ["eval", "image", "--data", text(folder.path()), "--methods", "menon", "--uglr", "a"];
     let refused = run(&args, 2).stderr;
     assert!(String::from_utf8_lossy(&refused).contains("--uglr is of the method uglr"));
+    // those of the network are those of quick
+    let args = ["eval", "image", "--data", text(folder.path()), "--task", "interpolate", "--methods", "quick"];
+    let refused = run(&[&args[..], &["--weights", "none.safetensors"]].concat(), 2).stderr;
+    assert!(String::from_utf8_lossy(&refused).contains("none.safetensors"));
 }
 
 #[test]
@@ -166,6 +170,7 @@ fn networks_grow_from_those_of_fewer_blocks() {
     let one = train("one", &["--set", "blocks=1"], 0);
     let two = train("two", &["--set", "blocks=2", "--start", text(&one)], 0);
     train("none", &["--set", "blocks=0"], 2);
+    train("negative", &["--set", "border_weight=-1"], 2);
     // they restore with the blocks that they have
     let mosaic = folder.path().join("mosaic.png");
     run(&["mosaick", text(&photos.join("0.png")), "-o", text(&mosaic)], 0);
