@@ -34,8 +34,6 @@ fn better_than_what_they_start_from() {
         let own = net.interpolate(&theta, &truth, &mask).unwrap();
         let start = interpolate::run(interpolate::Method::Biharmonic, &truth, &mask).unwrap();
         assert!(mse(&own, &truth) < mse(&start, &truth));
-        let once = net.clone().once().interpolate(&theta, &truth, &mask).unwrap();
-        assert!(mse(&own, &truth) < mse(&once, &truth));
         assert!(own.data().iter().zip(truth.data()).zip(mask.known()).all(|((a, b), known)| !known || a == b));
     }
 }
@@ -52,22 +50,39 @@ fn turning_the_sensor_turns_the_image() {
     assert!((18..22).all(|y| (18..26).all(|x| away(y, x).abs() < 0.02)));
 }
 
+/// Odd sizes: turned, the cells of the image are the same.
 #[test]
-fn turning_an_image_with_gaps_turns_the_result() {
+fn gaps_are_filled_with_the_mean_over_turns() {
     let net = Interpolator::shipped();
     let theta = net.shipped_weights().unwrap();
-    // an odd number of rows: turned, its cells are the same
-    let image = scene(39, 44);
-    let turned = Image::from_fn(3, 44, 39, |c, y, x| image.plane(c)[(38 - x) * 44 + y]);
+    let (height, width) = (39, 45);
+    let all = scene(height, width);
+    let image = Image::from_fn(1, height, width, |_, y, x| all.plane(1)[y * width + x]);
     let is_known = |y: usize, x: usize| y % 2 + x % 2 == 0 || (x * 7 + y * 5) % 11 < 3;
-    let mask = Mask::from_fn(3, 39, 44, |_, y, x| is_known(y, x));
-    let turned_mask = Mask::from_fn(3, 44, 39, |_, y, x| is_known(38 - x, y));
-    let result = net.interpolate(&theta, &image, &mask).unwrap();
-    let other = net.interpolate(&theta, &turned, &turned_mask).unwrap();
-    let difference = |c: usize, y: usize, x: usize| other.plane(c)[y * 39 + x] - result.plane(c)[(38 - x) * 44 + y];
-    for c in 0..3 {
-        assert!((0..44).all(|y| (0..39).all(|x| difference(c, y, x).abs() < 1e-4)), "channel {c}");
+    let mut mean = vec![0.0; height * width];
+    for turn in 0..8 {
+        let (rows, columns) = if turn & 4 == 0 { (height, width) } else { (width, height) };
+        let upright = |y: usize, x: usize| {
+            let (y, x) =
+                (if turn & 1 == 0 { y } else { rows - 1 - y }, if turn & 2 == 0 { x } else { columns - 1 - x });
+            if turn & 4 == 0 { (y, x) } else { (x, y) }
+        };
+        let turned = Image::from_fn(1, rows, columns, |_, y, x| {
+            let (y, x) = upright(y, x);
+            image.plane(0)[y * width + x]
+        });
+        let mask = Mask::from_fn(1, rows, columns, |_, y, x| is_known(upright(y, x).0, upright(y, x).1));
+        let once = net.clone().once().interpolate(&theta, &turned, &mask).unwrap();
+        for (i, value) in once.plane(0).iter().enumerate() {
+            let (y, x) = upright(i / columns, i % columns);
+            mean[y * width + x] += value / 8.0;
+        }
     }
+    let mask = Mask::from_fn(1, height, width, |_, y, x| is_known(y, x));
+    let result = net.interpolate(&theta, &image, &mask).unwrap();
+    assert!(result.plane(0).iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1e-4));
+    let once = net.once().interpolate(&theta, &image, &mask).unwrap();
+    assert!(result.plane(0).iter().zip(once.plane(0)).any(|(a, b)| (a - b).abs() > 1e-3));
 }
 
 #[test]
