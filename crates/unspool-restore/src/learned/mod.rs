@@ -99,8 +99,8 @@ impl Cells {
     }
 
     /// The start with what the network adds, tile by tile: `height x width` pixels of an image whose cells begin `before` rows and
-    /// columns earlier. `see` makes what the network sees of the `(height, width)` pixels from a corner on, cells complete. Where a tile `is_needed` not,
-    /// by corner and size, the result is 0.
+    /// columns earlier. `see` makes what the network sees of the `(height, width)` pixels from a corner on, cells complete.
+    /// Where a tile, by corner and size, is not needed the result is 0.
     fn correct(
         &self,
         theta: &[f32],

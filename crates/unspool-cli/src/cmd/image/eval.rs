@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use unspool_graph::metrics::{Estimate, mean};
 use unspool_image::metrics::{self, Options};
 use unspool_image::{Cfa, Image, Mask, io, simulate};
+use unspool_restore::method::{Demosaick, Interpolate};
 
 use super::method::{self, DEFAULT};
 use crate::args::EvalImageArgs;
@@ -14,7 +15,6 @@ use crate::cmd::stop::Stop;
 use crate::exit::{Done, Failure};
 use crate::output;
 use crate::progress::Share;
-use unspool_restore::method::{Demosaick, Interpolate};
 
 /// What a method is asked.
 enum Task {

@@ -256,6 +256,7 @@ pub(super) fn demosaicker(
 /// The network that corrects the biharmonic surface.
 pub(super) fn interpolator(
     folder: Folder,
+    name: &str,
     (net, theta): (&Interpolator, &[f32]),
     (image, mask): (&Image, &Mask),
     pixels: &[(usize, usize)],
@@ -264,7 +265,6 @@ pub(super) fn interpolator(
     let result = net.interpolate(theta, image, mask)?;
     let sure = (net.spread(theta, image, mask)?, "the results of the image as it is, transposed and mirrored");
     let influence = |pixel| net.influence(theta, (image, mask), pixel);
-    let name = if net.is_once() { "quick" } else { "learned" };
     residual(folder, name, (&start, result), sure, &["first channel, image as it is"], influence, pixels)
 }
 

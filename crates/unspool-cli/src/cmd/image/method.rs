@@ -29,7 +29,7 @@ pub(super) fn explain_demosaick(
     pixels: &[(usize, usize)],
 ) -> Result<(), Failure> {
     match method {
-        Demosaick::Classic(method) => Err(nothing_to_explain(method.name())),
+        Demosaick::Classic(_) => Err(nothing_to_explain(method.name())),
         Demosaick::Learned(net, theta) => explain::demosaicker(folder, (net, theta), (mosaic, cfa, sigma), pixels),
         Demosaick::Transformer(net, theta) => {
             explain::transformer(folder, method.name(), (net, theta), (mosaic, cfa), pixels)
@@ -45,8 +45,10 @@ pub(super) fn explain_interpolate(
     pixels: &[(usize, usize)],
 ) -> Result<(), Failure> {
     match method {
-        Interpolate::Classic(method) => Err(nothing_to_explain(method.name())),
-        Interpolate::Learned(net, theta) => explain::interpolator(folder, (net, theta), (image, mask), pixels),
+        Interpolate::Classic(_) => Err(nothing_to_explain(method.name())),
+        Interpolate::Learned(net, theta) => {
+            explain::interpolator(folder, method.name(), (net, theta), (image, mask), pixels)
+        }
     }
 }
 
