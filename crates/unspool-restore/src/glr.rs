@@ -8,7 +8,7 @@
 //!
 //! which solves `L_{uu} x_u = -L_{uk} y` for the unknown samples `u` (Do et al. 2024, equations 4 and 8).
 
-use unspool_core::Real;
+use unspool_core::{Real, dispatched};
 
 use crate::cg::{self, Steps};
 use crate::grid::Grid;
@@ -24,21 +24,38 @@ const LEAST: f64 = 1e-12;
 /// # Shapes
 /// `s`, `normal`: 12 planes; `diagonal`, `root`: one. All results are overwritten.
 pub fn normalise<F: Real>(grid: Grid, s: &[F], root: &mut [F], diagonal: &mut [F], normal: &mut [F]) {
-    let (plane, body) = (grid.plane(), grid.body());
+    let body = grid.body();
     window::degrees(grid, s, root);
-    diagonal.fill(F::zero());
-    normal.fill(F::zero());
-    for i in body.clone() {
-        let d = root[i];
-        root[i] = F::one() / d.max(F::of(LEAST)).sqrt();
-        diagonal[i] = d * root[i] * root[i];
+    clear_margins(grid, diagonal);
+    inverse_roots(&mut root[body.clone()], &mut diagonal[body.clone()]);
+    let planes = s.chunks_exact(grid.plane()).zip(normal.chunks_exact_mut(grid.plane()));
+    for ((s, normal), offset) in planes.zip(window::offsets(grid)) {
+        clear_margins(grid, normal);
+        let other = &root[body.start + offset..][..body.len()];
+        product(&s[body.clone()], &root[body.clone()], other, &mut normal[body.clone()]);
     }
-    let n = body.len();
-    let own = &root[body.clone()];
-    for ((s, normal), offset) in s.chunks_exact(plane).zip(normal.chunks_exact_mut(plane)).zip(window::offsets(grid)) {
-        let other = &root[body.start + offset..][..n];
-        for (((normal, &s), &a), &b) in normal[body.clone()].iter_mut().zip(&s[body.clone()]).zip(own).zip(other) {
-            *normal = s * (a * b);
+}
+
+/// Zeros before and after the body of a plane.
+fn clear_margins<F: Real>(grid: Grid, plane: &mut [F]) {
+    let body = grid.body();
+    plane[..body.start].fill(F::zero());
+    plane[body.end..].fill(F::zero());
+}
+
+dispatched! {
+    // from degrees: the roots, and d / d
+    fn inverse_roots<T: Real>(_simd: S, root: &'a mut [T], diagonal: &'a mut [T]) {
+        for (root, diagonal) in root.iter_mut().zip(diagonal) {
+            let d = *root;
+            *root = T::one() / d.max(T::of(LEAST)).sqrt();
+            *diagonal = d * *root * *root;
+        }
+    }
+
+    fn product<T: Real>(_simd: S, s: &'a [T], a: &'a [T], b: &'a [T], out: &'a mut [T]) {
+        for (((out, &s), &a), &b) in out.iter_mut().zip(s).zip(a).zip(b) {
+            *out = s * (a * b);
         }
     }
 }
