@@ -26,21 +26,14 @@ const LEAST: f64 = 1e-12;
 pub fn normalise<F: Real>(grid: Grid, s: &[F], root: &mut [F], diagonal: &mut [F], normal: &mut [F]) {
     let body = grid.body();
     window::degrees(grid, s, root);
-    clear_margins(grid, diagonal);
+    grid.clear_margins(diagonal);
     inverse_roots(&mut root[body.clone()], &mut diagonal[body.clone()]);
     let planes = s.chunks_exact(grid.plane()).zip(normal.chunks_exact_mut(grid.plane()));
     for ((s, normal), offset) in planes.zip(window::offsets(grid)) {
-        clear_margins(grid, normal);
+        grid.clear_margins(normal);
         let other = &root[body.start + offset..][..body.len()];
         product(&s[body.clone()], &root[body.clone()], other, &mut normal[body.clone()]);
     }
-}
-
-/// Zeros before and after the body of a plane.
-fn clear_margins<F: Real>(grid: Grid, plane: &mut [F]) {
-    let body = grid.body();
-    plane[..body.start].fill(F::zero());
-    plane[body.end..].fill(F::zero());
 }
 
 dispatched! {

@@ -86,6 +86,13 @@ impl Grid {
         }
     }
 
+    /// Zeros before and after the body of a plane.
+    pub fn clear_margins<F: Real>(&self, plane: &mut [F]) {
+        let body = self.body();
+        plane[..body.start].fill(F::zero());
+        plane[body.end..].fill(F::zero());
+    }
+
     /// Sets a plane to 1 on pixels, 0 elsewhere.
     pub fn inside<F: Real>(&self, plane: &mut [F]) {
         plane.fill(F::zero());

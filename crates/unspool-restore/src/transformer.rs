@@ -469,10 +469,10 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
         let (plane, prior, d) = (grid.plane(), shape.prior, shape.features());
         let block = &self.net.blocks[at.t];
-        scratch.fill(F::zero());
         let mut arena = Arena::new(scratch);
         let packed = arena.take(block.features.packed_len());
         let memory = arena.take(solve_len(shape, grid));
+        memory.chunks_exact_mut(plane).for_each(|plane| grid.clear_margins(plane));
         let lens = self.head_lens();
         let first = skip(tape);
         let (features, heads) = tape[first..].split_at_mut(self.features_len());
@@ -500,7 +500,6 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let (grid, shape, theta) = (self.grid, self.net.shape, at.theta);
         let (plane, prior, d, n) = (grid.plane(), shape.prior, shape.features(), at.x.len());
         let block = &self.net.blocks[at.t];
-        scratch.fill(F::zero());
         let mut arena = Arena::new(scratch);
         let features_memory = arena.take(block.features.vjp_memory_len(grid));
         let gf = arena.take(shape.maps * plane);
@@ -510,6 +509,9 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let (gdiagonal, spare) = (arena.take(plane), arena.take(plane));
         let (c_own, diagonal) = (arena.take(n), arena.take(n));
         let memory = arena.take(self.solver_vjp_len());
+        // what is not added to is made before it is read, but for margins
+        gf.fill(F::zero());
+        memory.chunks_exact_mut(plane).for_each(|plane| grid.clear_margins(plane));
         let lens = self.head_lens();
         let (features, heads) = tape[skip(tape)..].split_at(self.features_len());
         let f = block.features.output(grid, features);
