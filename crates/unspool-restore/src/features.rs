@@ -118,7 +118,7 @@ impl Features {
 
     /// The adjoint: from the cotangent `g` of the features (changed) to `gx += ...` and `gtheta += ...`.
     ///
-    /// `memory`: [`Features::vjp_memory_len`] numbers, zero outside of the body.
+    /// `g`: zero outside of the body; `memory`: [`Features::vjp_memory_len`] numbers, whatever they are.
     #[allow(clippy::too_many_arguments)]
     pub fn vjp<F: Real>(
         &self,

@@ -27,10 +27,10 @@ pub fn normalise<F: Real>(grid: Grid, s: &[F], root: &mut [F], diagonal: &mut [F
     let body = grid.body();
     window::degrees(grid, s, root);
     grid.clear_margins(diagonal);
+    grid.clear_margins(normal);
     inverse_roots(&mut root[body.clone()], &mut diagonal[body.clone()]);
     let planes = s.chunks_exact(grid.plane()).zip(normal.chunks_exact_mut(grid.plane()));
     for ((s, normal), offset) in planes.zip(window::offsets(grid)) {
-        grid.clear_margins(normal);
         let other = &root[body.start + offset..][..body.len()];
         product(&s[body.clone()], &root[body.clone()], other, &mut normal[body.clone()]);
     }

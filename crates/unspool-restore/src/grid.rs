@@ -86,11 +86,13 @@ impl Grid {
         }
     }
 
-    /// Zeros before and after the body of a plane.
-    pub fn clear_margins<F: Real>(&self, plane: &mut [F]) {
+    /// Zeros before and after the body of each plane; what is left after the last whole one stays.
+    pub fn clear_margins<F: Real>(&self, planes: &mut [F]) {
         let body = self.body();
-        plane[..body.start].fill(F::zero());
-        plane[body.end..].fill(F::zero());
+        for plane in planes.chunks_exact_mut(self.plane()) {
+            plane[..body.start].fill(F::zero());
+            plane[body.end..].fill(F::zero());
+        }
     }
 
     /// Sets a plane to 1 on pixels, 0 elsewhere.

@@ -16,13 +16,10 @@ const WIDE: usize = 4;
 /// # Shapes
 /// `f`, `g`: a plane a feature.
 pub(crate) fn project<F: Real>(grid: Grid, rows: Range<usize>, a: &[F], f: &[F], g: &mut [F]) {
-    let (plane, body) = (grid.plane(), grid.body());
+    let plane = grid.plane();
     let d = f.len() / plane;
     assert!(f.len() == d * plane && g.len() == f.len() && a.len() == d * d && rows.end <= grid.height());
-    for g in g.chunks_exact_mut(plane) {
-        g[..body.start].fill(F::zero());
-        g[body.end..].fill(F::zero());
-    }
+    grid.clear_margins(g);
     multiply(grid, rows, a, f, g);
 }
 

@@ -472,7 +472,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let mut arena = Arena::new(scratch);
         let packed = arena.take(block.features.packed_len());
         let memory = arena.take(solve_len(shape, grid));
-        memory.chunks_exact_mut(plane).for_each(|plane| grid.clear_margins(plane));
+        grid.clear_margins(memory);
         let lens = self.head_lens();
         let first = skip(tape);
         let (features, heads) = tape[first..].split_at_mut(self.features_len());
@@ -511,7 +511,7 @@ impl<F: Real> Vjp<F> for Bound<'_, F> {
         let memory = arena.take(self.solver_vjp_len());
         // what is not added to is made before it is read, but for margins
         gf.fill(F::zero());
-        memory.chunks_exact_mut(plane).for_each(|plane| grid.clear_margins(plane));
+        grid.clear_margins(memory);
         let lens = self.head_lens();
         let (features, heads) = tape[skip(tape)..].split_at(self.features_len());
         let f = block.features.output(grid, features);

@@ -23,7 +23,7 @@ pub fn normalise<F: Real>(grid: Grid, s: &[F], inverse: &mut [F], w: &mut [F]) {
     let (plane, body) = (grid.plane(), grid.body());
     window::degrees(grid, s, inverse);
     inverse[body.clone()].iter_mut().for_each(|d| *d = F::one() / d.max(F::of(LEAST)));
-    w.fill(F::zero());
+    grid.clear_margins(w);
     let n = body.len();
     for (k, offset) in window::offsets(grid).into_iter().enumerate() {
         let s = &s[k * plane..(k + 1) * plane];
@@ -62,7 +62,7 @@ pub fn normalise_vjp<F: Real>(grid: Grid, w: &[F], inverse: &[F], gw: &[F], memo
 /// `w`: 24 planes; `known`, `diagonal`: one; `squares`: 12.
 pub fn operator<F: Real>(grid: Grid, w: &[F], squares: &mut [F], degree: &mut [F]) {
     let (plane, body) = (grid.plane(), grid.body());
-    squares.fill(F::zero());
+    grid.clear_margins(squares);
     let n = body.len();
     for (k, offset) in window::offsets(grid).into_iter().enumerate() {
         let there = &w[k * plane + body.start..][..n];
